@@ -1,0 +1,10 @@
+export type * from './dml.ts';
+export type * from './explain.ts';
+export type * from './expression.ts';
+export type * from './node.ts';
+export type * from './query.ts';
+export type * from './session.ts';
+export type * from './show.ts';
+export type * from './statement.ts';
+export type * from './tableRef.ts';
+export type * from './transaction.ts';

@@ -20,10 +20,8 @@ export interface Select extends Node, QueryTail, Commented {
   /** Lower case, in the order written: `straight_join`, `high_priority`, `sql_calc_found_rows`, `sql_no_cache`, `sql_small_result`, … */
   readonly options: readonly SelectOption[];
   readonly items: readonly SelectItem[];
-  /** Empty: no FROM (`from dual` is no FROM too, unless something needs it, see `dual`). */
+  /** Empty: no FROM, which `from dual` is too (and is printed as). */
   readonly from: readonly TableExpr[];
-  /** FROM DUAL was written. */
-  readonly dual: boolean;
   readonly where?: Expression;
   readonly groupBy?: GroupBy;
   readonly having?: Expression;
@@ -67,7 +65,7 @@ export interface GroupBy extends Node {
 export interface OrderItem extends Node {
   readonly kind: 'orderItem';
   readonly expr: Expression;
-  /** Absent: not written, which is ascending. */
+  /** Always there in ORDER BY (ascending by default); in GROUP BY only when it was written. */
   readonly direction?: 'asc' | 'desc';
 }
 

@@ -1,0 +1,8 @@
+/** SQL for MySQL, MariaDB and Vitess: the tree, and what makes, walks, changes and prints it. */
+export type * from './ast/index.ts';
+export type { SyntaxNode } from './ast/syntaxNode.ts';
+export * as build from './ast/build.ts';
+export { children, isNode } from './ast/children.ts';
+export { mapChildren, rewrite, rewriteTopDown } from './ast/rewrite.ts';
+export { sameTree } from './ast/sameTree.ts';
+export { findAll, some, visit, type Visitor } from './ast/visit.ts';

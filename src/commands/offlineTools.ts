@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { VtrewindError } from '../base/errors.ts';
 import { answerJsonLines } from './jsonLines.ts';
 
-const needsJsonl = () => new VtrewindError({ code: 'VTR0309', grpc: 'INVALID_ARGUMENT', message: 'lines are read with --jsonl only', hint: 'add --jsonl and give one JSON object a line on standard input' });
+const needsJsonl = () => new VtrewindError({ code: 'VTR0909', grpc: 'INVALID_ARGUMENT', message: 'lines are read with --jsonl only', hint: 'add --jsonl and give one JSON object a line on standard input' });
 
 /** `vtrewind vindex`, `parse` and `explain`: routing and SQL questions answered without a cluster. */
 export function addOfflineTools(program: Command): void {
@@ -44,7 +44,7 @@ export function addOfflineTools(program: Command): void {
     .addHelpText('after', `\nExample:\n  vtrewind explain --schema-dir schemas --vschema schema.json --keyspace user 'select id from user where id = 5'`)
     .action(async (sql: string | undefined, options: { schemaDir?: string; vschema?: string; keyspace?: string; jsonl?: true }) => {
       const { explainJsonLine, loadSchemaDir } = await import('../planner/index.ts');
-      if (options.schemaDir === undefined) throw new VtrewindError({ code: 'VTR0309', grpc: 'INVALID_ARGUMENT', message: '--schema-dir is missing', hint: 'name the folder that holds vschemas/ and schemas/' });
+      if (options.schemaDir === undefined) throw new VtrewindError({ code: 'VTR0909', grpc: 'INVALID_ARGUMENT', message: '--schema-dir is missing', hint: 'name the folder that holds vschemas/ and schemas/' });
       const schemas = loadSchemaDir(options.schemaDir);
       if (sql !== undefined) {
         const line = JSON.stringify({ query: sql, vschema: options.vschema ?? 'schema.json', defaultKeyspace: options.keyspace ?? null, config: {} });

@@ -8,7 +8,7 @@ import type { ReadyReport } from './up/processTree.ts';
 export async function runRole(start: (signal: AbortSignal) => Promise<{ readonly ready: ReadyReport; readonly stop: () => Promise<void> }>): Promise<void> {
   const abort = new AbortController();
   const ended = new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve(), { once: true }));
-  const end = (why: string) => () => abort.abort(new VtrewindError({ code: 'VTR0307', grpc: 'CANCELED', message: why }));
+  const end = (why: string) => () => abort.abort(new VtrewindError({ code: 'VTR0907', grpc: 'CANCELED', message: why }));
   process.once('SIGTERM', end('SIGTERM'));
   process.once('SIGINT', end('SIGINT'));
   if (process.connected) process.once('disconnect', end('the process tree ended'));
@@ -28,17 +28,17 @@ export async function runRole(start: (signal: AbortSignal) => Promise<{ readonly
 
 let lastRequest = 0;
 
-/** Asks `up`, from a role in its tree. Throws what `up` answers with; VTR0306 when this process belongs to no tree. */
+/** Asks `up`, from a role in its tree. Throws what `up` answers with; VTR0906 when this process belongs to no tree. */
 export function askUp(request: string, body: unknown, timeoutMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     if (!process.connected || process.send === undefined) {
-      reject(new VtrewindError({ code: 'VTR0306', grpc: 'UNIMPLEMENTED', message: `'${request}' works under 'vtrewind up' only` }));
+      reject(new VtrewindError({ code: 'VTR0906', grpc: 'UNIMPLEMENTED', message: `'${request}' works under 'vtrewind up' only` }));
       return;
     }
     const id = ++lastRequest;
     const timer = setTimeout(() => {
       process.off('message', onMessage);
-      reject(new VtrewindError({ code: 'VTR0308', grpc: 'DEADLINE_EXCEEDED', message: `'${request}' was not answered within ${timeoutMs} ms` }));
+      reject(new VtrewindError({ code: 'VTR0908', grpc: 'DEADLINE_EXCEEDED', message: `'${request}' was not answered within ${timeoutMs} ms` }));
     }, timeoutMs);
     const onMessage = (message: { readonly id: number; readonly result?: unknown; readonly error?: { code: string; message: string; mysql: number; sqlState: string } }) => {
       if (message.id !== id) return;

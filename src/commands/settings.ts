@@ -11,7 +11,7 @@ export const environmentName = (long: string): string => `VTREWIND_${long.replac
 
 /**
  * Lets every flag of every command come from the environment, and from the YAML file that `--config-file FILE` names (keys are flag names, with
- * hyphens or underscores). The command line wins over the environment, and that over the file. Throws VTR0310 for a key that is no flag of the command.
+ * hyphens or underscores). The command line wins over the environment, and that over the file. Throws VTR0910 for a key that is no flag of the command.
  */
 export function settingsFromFile(program: Command, argv: readonly string[]): void {
   for (const command of program.commands) {
@@ -22,7 +22,7 @@ export function settingsFromFile(program: Command, argv: readonly string[]): voi
   const file = argv[at]?.includes('=') ? argv[at].slice('--config-file='.length) : argv[at + 1];
   const command = program.commands.find((candidate) => argv.includes(candidate.name()));
   if (file === undefined || command === undefined) return;
-  const refuse = (message: string, cause?: unknown) => new VtrewindError({ code: 'VTR0310', grpc: 'INVALID_ARGUMENT', message: `${file}: ${message}`, cause });
+  const refuse = (message: string, cause?: unknown) => new VtrewindError({ code: 'VTR0910', grpc: 'INVALID_ARGUMENT', message: `${file}: ${message}`, cause });
   let document: unknown;
   try {
     document = parse(readFileSync(file, 'utf8'));

@@ -40,11 +40,11 @@ export const flights = {
 export interface Flight { readonly delay: number; readonly distance: number; readonly time: number }
 export type Airport = readonly [iata: string, name: string, city: string, state: string, country: string, latitude: string, longitude: string];
 
-/** Real data from the npm package vega-datasets. Throws VTR0312 where it is not installed (it is a development dependency: the demo runs in a clone). */
+/** Real data from the npm package vega-datasets. Throws VTR0912 where it is not installed (it is a development dependency: the demo runs in a clone). */
 export function readDemoData(): { readonly flights: readonly Flight[]; readonly airports: readonly Airport[] } {
   const folder = new URL('../../../node_modules/vega-datasets/data/', import.meta.url);
   if (!existsSync(folder)) {
-    throw new VtrewindError({ code: 'VTR0312', message: 'the demo reads its data from the npm package vega-datasets, which is not installed', hint: 'run the demo in a clone of the repository: npm run demo' });
+    throw new VtrewindError({ code: 'VTR0912', message: 'the demo reads its data from the npm package vega-datasets, which is not installed', hint: 'run the demo in a clone of the repository: npm run demo' });
   }
   return {
     flights: JSON.parse(readFileSync(new URL('flights-200k.json', folder), 'utf8')) as Flight[],

@@ -40,11 +40,11 @@ export class Story {
     this.#write(`   ${held ? '✓' : '✗'} ${promise}${held || found === undefined ? '' : ` — found: ${found}`}\n`);
   }
 
-  /** Throws VTR0311 when a check failed. */
+  /** Throws VTR0911 when a check failed. */
   end(): void {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     this.#write(`\n${this.#held} of ${this.#held + this.#broken.length} checks held, in ${seconds} s.\n`);
-    if (this.#broken.length > 0) throw new VtrewindError({ code: 'VTR0311', message: `the demo's checks failed: ${this.#broken.join('; ')}` });
+    if (this.#broken.length > 0) throw new VtrewindError({ code: 'VTR0911', message: `the demo's checks failed: ${this.#broken.join('; ')}` });
   }
 
   #write(text: string): void {

@@ -38,13 +38,13 @@ export type KeyspaceConfig = z.infer<typeof keyspaceConfig>;
 /** What `vtrewind up --config` reads, with defaults filled in and paths made absolute (relative ones count from the file's folder). */
 export type ClusterConfig = z.infer<typeof clusterConfig>;
 
-/** Checks an already parsed document. Throws VTR0301 naming the place of the first mistake. */
+/** Checks an already parsed document. Throws VTR0901 naming the place of the first mistake. */
 export function checkClusterConfig(document: unknown, baseFolder: string): ClusterConfig {
   const parsed = clusterConfig.safeParse(document ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new VtrewindError({
-      code: 'VTR0301', grpc: 'INVALID_ARGUMENT',
+      code: 'VTR0901', grpc: 'INVALID_ARGUMENT',
       message: `cluster config: ${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`,
       hint: 'see README.md, "Any other cluster", for the fields',
     });
@@ -52,7 +52,7 @@ export function checkClusterConfig(document: unknown, baseFolder: string): Clust
   const config = parsed.data;
   const seen = new Set<string>();
   for (const keyspace of config.keyspaces) {
-    if (seen.has(keyspace.name)) throw new VtrewindError({ code: 'VTR0301', grpc: 'INVALID_ARGUMENT', message: `cluster config: keyspace ${keyspace.name} is named twice` });
+    if (seen.has(keyspace.name)) throw new VtrewindError({ code: 'VTR0901', grpc: 'INVALID_ARGUMENT', message: `cluster config: keyspace ${keyspace.name} is named twice` });
     seen.add(keyspace.name);
   }
   const absolute = (path: string) => resolve(baseFolder, path);
@@ -78,6 +78,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new VtrewindError({ code: 'VTR0302', message: `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, cause });
+    throw new VtrewindError({ code: 'VTR0902', message: `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, cause });
   }
 }

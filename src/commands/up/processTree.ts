@@ -41,7 +41,7 @@ export class ProcessTree {
 
   /** Starts a role and resolves with its addresses when it serves. Rejects when `timeoutMs` pass first (the role is stopped then). */
   async start(spec: RoleSpec, timeoutMs: number): Promise<ReadyReport> {
-    if (this.#roles.has(spec.name)) throw new VtrewindError({ code: 'VTR0303', message: `${spec.name} runs already` });
+    if (this.#roles.has(spec.name)) throw new VtrewindError({ code: 'VTR0903', message: `${spec.name} runs already` });
     const role = new Role(spec, this.#log, join(this.#logFolder, `${spec.name}.log`));
     this.#roles.set(spec.name, role);
     try {
@@ -98,7 +98,7 @@ class Role {
       const timer = setTimeout(() => {
         const last = this.#lastLines.at(-1);
         reject(new VtrewindError({
-          code: 'VTR0304', grpc: 'DEADLINE_EXCEEDED',
+          code: 'VTR0904', grpc: 'DEADLINE_EXCEEDED',
           message: `${this.#spec.name} was not ready within ${timeoutMs} ms${last === undefined ? '' : `; its last line: ${last}`}`,
           hint: `read ${this.#logFile}`,
         }));
@@ -114,7 +114,7 @@ class Role {
   #spawn(): void {
     const started = performance.now();
     const cli = process.argv[1];
-    if (cli === undefined) throw new VtrewindError({ code: 'VTR0305', message: 'vtrewind was not started from a file' });
+    if (cli === undefined) throw new VtrewindError({ code: 'VTR0905', message: 'vtrewind was not started from a file' });
     const child = spawn(process.execPath, [...process.execArgv, cli, ...this.#spec.args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: process.env,
@@ -156,7 +156,7 @@ class Role {
       return;
     }
     const { id, request, body } = message;
-    const answer = this.#spec.onRequest?.(request, body) ?? Promise.reject(new VtrewindError({ code: 'VTR0306', grpc: 'UNIMPLEMENTED', message: `nobody answers '${request}' here` }));
+    const answer = this.#spec.onRequest?.(request, body) ?? Promise.reject(new VtrewindError({ code: 'VTR0906', grpc: 'UNIMPLEMENTED', message: `nobody answers '${request}' here` }));
     answer.then(
       (result) => child.connected && child.send({ id, result: result ?? null }),
       (error: unknown) => {

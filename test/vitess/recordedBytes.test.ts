@@ -46,15 +46,16 @@ describe('topology records of a real cluster', () => {
 });
 
 describe('gRPC calls of a real cluster', () => {
-  for (const file of ['direct', 'vtgate_to_vttablet', 'health']) {
+  for (const file of ['direct', 'vtgate_to_vttablet', 'vtgate_default_options', 'health']) {
     it(`${file}.jsonl: every message decodes and encodes back`, () => {
       let seen = 0;
       for (const r of jsonl(`grpc/${file}.jsonl`)) {
-        if (r.base64 === undefined || r.Type === undefined || r.Type === '') continue;
-        const c = codec(r.Type);
+        const type: string | undefined = r.Type ?? (r.method && `query.${r.method}Request`);
+        if (r.base64 === undefined || !type) continue;
+        const c = codec(type);
         const message = c.decode(Buffer.from(r.base64, 'base64'));
         const again = Buffer.from(c.encode(message as never).finish());
-        const where = `${file} N=${r.N} ${r.Type}`;
+        const where = `${file} N=${r.N} ${type}`;
         expect(again.length, where).toBe(Buffer.from(r.base64, 'base64').length);
         expect(c.decode(again), where).toEqual(message);
         if (r.decoded !== undefined) expect(readable(c.toJSON(message as never)), where).toEqual(readable(r.decoded));

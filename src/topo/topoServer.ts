@@ -15,9 +15,9 @@ export interface TopoServer {
   /** `version` undefined: delete whatever is there. Missing: NO_NODE (grpc NOT_FOUND). */
   delete(path: string, version?: TopoVersion): Promise<void>;
   /**
-   * Follows every key under `prefix` (or the one key equal to it). First yields `{type:'snapshot'}` with all that is there, then changes in
+   * Follows every key under `prefix` when it is '' or ends in `/`, else the one key equal to it. First yields `{type:'snapshot'}` with all that is there, then changes in
    * order. After a lost connection it goes on from where it was; after a compaction it yields a new `snapshot` (consumers take deletions from it).
-   * Yields `{type:'disconnected'}` when the store is out of reach and keeps trying; ends only by `signal`.
+   * Yields `{type:'disconnected'}` once when the store is out of reach, keeps trying, and yields `{type:'connected'}` when it goes on; ends only by `signal`.
    */
   watch(prefix: string, signal: AbortSignal): AsyncIterable<TopoEvent>;
   /**
@@ -36,7 +36,8 @@ export type TopoEvent =
   | { readonly type: 'snapshot'; readonly entries: readonly TopoEntry[] }
   | { readonly type: 'put'; readonly entry: TopoEntry }
   | { readonly type: 'delete'; readonly path: string }
-  | { readonly type: 'disconnected'; readonly error: Error };
+  | { readonly type: 'disconnected'; readonly error: Error }
+  | { readonly type: 'connected' };
 export interface TopoLock {
   readonly lost: AbortSignal;
   release(): Promise<void>;

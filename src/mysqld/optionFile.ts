@@ -85,6 +85,7 @@ function mysqlLines(settings: ServerSettings): string[] {
     'log_replica_updates=ON',
     'innodb_redo_log_capacity=64M',
     'mysqlx=OFF',
+    'plugin_load_add=mysql_clone.so',
     'skip_replica_start=ON',
     ...(settings.quarantine === true ? ['binlog_transaction_dependency_history_size=1000000'] : []),
   ];

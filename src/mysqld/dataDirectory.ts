@@ -32,11 +32,11 @@ export async function isDataDirectory(data: string): Promise<boolean> {
 
 /**
  * Makes a data directory at `data`, which must be absent or empty: whole, or not at all (it is built beside and renamed). root may log in through the socket without a password; the folder keeps
- * others out. Throws VTR0303 with the program's last words.
+ * others out. Throws VTR0503 with the program's last words.
  */
 export async function initialiseDataDirectory(binary: ServerBinary, data: string, options: InitialiseOptions = {}): Promise<void> {
   const present = await readdir(data).catch(() => [] as string[]);
-  if (present.length > 0) throw new VtrewindError({ code: 'VTR0303', grpc: 'FAILED_PRECONDITION', message: `${data} is not empty; no data directory is made there` });
+  if (present.length > 0) throw new VtrewindError({ code: 'VTR0503', grpc: 'FAILED_PRECONDITION', message: `${data} is not empty; no data directory is made there` });
   await mkdir(dirname(data), { recursive: true, mode: 0o700 });
   const building = await mkdtemp(`${data}.new-`);
   try {
@@ -64,7 +64,7 @@ async function create(binary: ServerBinary, data: string, options: InitialiseOpt
     } else {
       const install = await findCompanion(binary, 'mariadb-install-db', 'mysql_install_db');
       if (install === undefined) {
-        throw new VtrewindError({ code: 'VTR0303', grpc: 'NOT_FOUND', message: 'mariadb-install-db is not installed', hint: 'install mariadb-server' });
+        throw new VtrewindError({ code: 'VTR0503', grpc: 'NOT_FOUND', message: 'mariadb-install-db is not installed', hint: 'install mariadb-server' });
       }
       const base = dirname(dirname(binary.path));
       const where = base === '/usr' ? [] : [`--basedir=${base}`];
@@ -83,7 +83,7 @@ async function attempt(program: string, args: readonly string[], signal?: AbortS
   } catch (error) {
     const { stderr = '', stdout = '', message = String(error) } = error as { stderr?: string; stdout?: string; message?: string };
     const words = `${stdout}\n${stderr}`.split('\n').filter((l) => l.trim() !== '').slice(-8).join('\n');
-    throw new VtrewindError({ code: 'VTR0303', grpc: 'INTERNAL', message: `${program} could not make a data directory: ${message.split('\n')[0]}\n${words}`, cause: error });
+    throw new VtrewindError({ code: 'VTR0503', grpc: 'INTERNAL', message: `${program} could not make a data directory: ${message.split('\n')[0]}\n${words}`, cause: error });
   }
 }
 

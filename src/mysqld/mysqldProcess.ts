@@ -54,15 +54,15 @@ export class MysqldProcess {
     });
   }
 
-  /** Writes the option file, starts the server and waits until it answers. Throws VTR0304 with the end of its error log, VTR0305 when one runs already. */
+  /** Writes the option file, starts the server and waits until it answers. Throws VTR0504 with the end of its error log, VTR0505 when one runs already. */
   static async start(options: StartOptions): Promise<MysqldProcess> {
     const folder = serverFolder(options.folder);
     if (!(await isDataDirectory(folder.data))) {
-      throw new VtrewindError({ code: 'VTR0303', grpc: 'FAILED_PRECONDITION', message: `${folder.data} is no initialised data directory; no server is started on it` });
+      throw new VtrewindError({ code: 'VTR0503', grpc: 'FAILED_PRECONDITION', message: `${folder.data} is no initialised data directory; no server is started on it` });
     }
     const running = await runningPid(folder);
     if (running !== undefined) {
-      throw new VtrewindError({ code: 'VTR0305', grpc: 'ALREADY_EXISTS', message: `a server (pid ${running}) already runs on ${folder.data}` });
+      throw new VtrewindError({ code: 'VTR0505', grpc: 'ALREADY_EXISTS', message: `a server (pid ${running}) already runs on ${folder.data}` });
     }
     for (const path of [folder.binlog, folder.relayLog, folder.tmp]) await mkdir(path, { recursive: true, mode: 0o700 });
     await writeFile(folder.optionFile, renderOptionFile(options.binary, folder, options.settings), { mode: 0o600 });
@@ -129,7 +129,7 @@ export class MysqldProcess {
   async kill(): Promise<void> {
     if (this.running) signalProcess(this.pid, 'SIGKILL');
     if (!(await this.#goneWithin(30_000))) {
-      throw new VtrewindError({ code: 'VTR0304', message: `server process ${this.pid} does not end after SIGKILL` });
+      throw new VtrewindError({ code: 'VTR0504', message: `server process ${this.pid} does not end after SIGKILL` });
     }
   }
 
@@ -226,7 +226,7 @@ async function lastErrors(folder: ServerFolder): Promise<string> {
 
 function startFailed(folder: ServerFolder, why: string, words: string, cause?: unknown): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0304', grpc: 'UNAVAILABLE', message: `the server on ${folder.data} did not start: ${why}${words === '' ? '' : `\n${words}`}`, cause,
+    code: 'VTR0504', grpc: 'UNAVAILABLE', message: `the server on ${folder.data} did not start: ${why}${words === '' ? '' : `\n${words}`}`, cause,
     hint: `see ${folder.errorLog}`,
   });
 }

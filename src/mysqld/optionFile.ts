@@ -30,7 +30,7 @@ export interface ServerSettings {
  */
 export function renderOptionFile(binary: ServerBinary, folder: ServerFolder, settings: ServerSettings): string {
   if (!Number.isInteger(settings.serverId) || settings.serverId < 1 || settings.serverId > 0xffffffff) {
-    throw new VtrewindError({ code: 'VTR0302', grpc: 'INVALID_ARGUMENT', message: `server id ${settings.serverId} is not between 1 and 4294967295` });
+    throw new VtrewindError({ code: 'VTR0502', grpc: 'INVALID_ARGUMENT', message: `server id ${settings.serverId} is not between 1 and 4294967295` });
   }
   const lines = [
     `datadir=${folder.data}`,
@@ -60,7 +60,7 @@ export function renderOptionFile(binary: ServerBinary, folder: ServerFolder, set
     ...(settings.extra ?? []),
   ];
   for (const line of lines) {
-    if (/[\r\n]/.test(line)) throw new VtrewindError({ code: 'VTR0302', grpc: 'INVALID_ARGUMENT', message: `a server option holds a line break: ${JSON.stringify(line)}` });
+    if (/[\r\n]/.test(line)) throw new VtrewindError({ code: 'VTR0502', grpc: 'INVALID_ARGUMENT', message: `a server option holds a line break: ${JSON.stringify(line)}` });
   }
   return `# Written by vtrewind at each start; put own options into the tablet's --mysqld-option.\n[mysqld]\n${lines.join('\n')}\n`;
 }

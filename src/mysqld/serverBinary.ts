@@ -18,7 +18,7 @@ export interface ServerBinary {
   readonly versionNumber: number;
 }
 
-/** `--version` prints `… Ver 10.11.14-MariaDB-… for …` or `… Ver 9.7.4-2 for …`. Throws VTR0301 for anything else. */
+/** `--version` prints `… Ver 10.11.14-MariaDB-… for …` or `… Ver 9.7.4-2 for …`. Throws VTR0501 for anything else. */
 export function parseServerVersion(path: string, output: string): ServerBinary {
   const m = /\bVer\s+(\d+)\.(\d+)\.(\d+)(\S*)/.exec(output);
   if (!m) throw noServer(`${path} --version does not name a MySQL or MariaDB version: ${output.trim().slice(0, 200)}`);
@@ -27,7 +27,7 @@ export function parseServerVersion(path: string, output: string): ServerBinary {
   return { path, flavour, version: `${major}.${minor}.${patch}`, versionNumber: major * 10_000 + minor * 100 + patch };
 }
 
-/** Asks a program which server it is. Throws VTR0301 when it can't be run or is no server. */
+/** Asks a program which server it is. Throws VTR0501 when it can't be run or is no server. */
 export async function inspectServerBinary(path: string): Promise<ServerBinary> {
   try {
     const { stdout } = await run(path, ['--no-defaults', '--version'], { timeout: 20_000 });
@@ -43,7 +43,7 @@ const systemFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/usr/l
 
 /**
  * The server to run. `auto`: Debian's mariadbd, else the first `mariadbd` or `mysqld` on the PATH or in the usual system folders. Else the path
- * of a program, or of a folder that holds one. Throws VTR0301 with what was tried.
+ * of a program, or of a folder that holds one. Throws VTR0501 with what was tried.
  */
 export async function findServerBinary(choice = 'auto'): Promise<ServerBinary> {
   if (choice !== 'auto') {
@@ -83,7 +83,7 @@ async function firstExecutable(folders: readonly string[], names: readonly strin
 
 function noServer(message: string, cause?: unknown): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0301', grpc: 'NOT_FOUND', message, cause,
+    code: 'VTR0501', grpc: 'NOT_FOUND', message, cause,
     hint: 'install mariadb-server and mariadb-backup, or name a server with --mysqld PATH',
   });
 }

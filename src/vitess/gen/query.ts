@@ -118,7 +118,6 @@ export function mySqlFlagFromJSON(object: any): MySqlFlag {
     case 16384:
     case "PART_KEY_FLAG":
       return MySqlFlag.PART_KEY_FLAG;
-    case 32768:
     case "GROUP_FLAG":
       return MySqlFlag.GROUP_FLAG;
     case 65536:

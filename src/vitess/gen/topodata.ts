@@ -94,7 +94,6 @@ export function tabletTypeFromJSON(object: any): TabletType {
     case 1:
     case "PRIMARY":
       return TabletType.PRIMARY;
-    case 1:
     case "MASTER":
       return TabletType.MASTER;
     case 2:
@@ -103,7 +102,6 @@ export function tabletTypeFromJSON(object: any): TabletType {
     case 3:
     case "RDONLY":
       return TabletType.RDONLY;
-    case 3:
     case "BATCH":
       return TabletType.BATCH;
     case 4:

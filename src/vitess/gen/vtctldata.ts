@@ -374,7 +374,6 @@ export function schemaMigration_StrategyFromJSON(object: any): SchemaMigration_S
     case 0:
     case "VITESS":
       return SchemaMigration_Strategy.VITESS;
-    case 0:
     case "ONLINE":
       return SchemaMigration_Strategy.ONLINE;
     case 3:

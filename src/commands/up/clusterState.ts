@@ -5,23 +5,20 @@ import { z } from 'zod';
 import { VtrewindError } from '../../base/errors.ts';
 import { freePort, isPortFree } from '../../base/freePort.ts';
 
-const port = z.number().int().min(1).max(65_535);
-const tabletState = z.strictObject({ uid: z.number().int().min(1), mysqlPort: port, grpcPort: port, httpPort: port });
 const keyspaceState = z.strictObject({
   name: z.string(),
-  shards: z.array(z.strictObject({ name: z.string(), tablets: z.array(tabletState).min(1) })).min(1),
+  shards: z.array(z.strictObject({ name: z.string(), tabletUids: z.array(z.number().int().min(1)).min(1) })).min(1),
   /** Set once its vschema and schema are applied: until then the first start goes on with it. */
   initialised: z.boolean(),
 });
 const clusterState = z.strictObject({ nextUid: z.number().int(), keyspaces: z.array(keyspaceState) });
 
-export type TabletState = z.infer<typeof tabletState>;
 export type KeyspaceState = z.infer<typeof keyspaceState>;
 export type ClusterState = z.infer<typeof clusterState>;
 
 const firstUid = 100;
 
-/** What `up` remembers between runs: which tablets it made and on which ports. The rest is in the topology and in the data directories. */
+/** What `up` remembers between runs: which tablets it made. The rest is in the topology and in the data directories. */
 export function readClusterState(folder: string): ClusterState {
   const file = stateFile(folder);
   if (!existsSync(file)) return { nextUid: firstUid, keyspaces: [] };
@@ -50,20 +47,6 @@ export async function writeClusterState(folder: string, state: ClusterState): Pr
   } finally {
     await directory.close();
   }
-}
-
-/** Ports for a new tablet, none given out twice even before somebody binds them. */
-export async function newTablet(uid: number, taken: Set<number>): Promise<TabletState> {
-  const next = async () => {
-    for (let attempt = 0; attempt < 100; attempt++) {
-      const candidate = await freePort();
-      if (taken.has(candidate)) continue;
-      taken.add(candidate);
-      return candidate;
-    }
-    throw new VtrewindError({ code: 'VTR0915', grpc: 'RESOURCE_EXHAUSTED', message: 'no free TCP port found' });
-  };
-  return { uid, mysqlPort: await next(), grpcPort: await next(), httpPort: await next() };
 }
 
 /** An address of the config with its port settled: 0 becomes a free one. Throws VTR0916 when the port is taken by somebody else. */

@@ -48,9 +48,9 @@ describe('file storage', () => {
   it('refuses a key below another key, saying why', async () => {
     const storage = await openStorage(await folder());
     await storage.put('a', Buffer.from('file'));
-    await expect(storage.put('a/b', Buffer.from('x'))).rejects.toMatchObject({ code: 'VTR0202' });
+    await expect(storage.put('a/b', Buffer.from('x'))).rejects.toMatchObject({ code: 'VTR0222' });
     await storage.put('c/d', Buffer.from('file'));
-    await expect(storage.put('c', Buffer.from('x'))).rejects.toMatchObject({ code: 'VTR0202' });
+    await expect(storage.put('c', Buffer.from('x'))).rejects.toMatchObject({ code: 'VTR0222' });
   });
 
   it('does not list what is no plain file', async () => {
@@ -61,7 +61,7 @@ describe('file storage', () => {
   });
 
   it('refuses URLs of no known store without repeating secrets', async () => {
-    await expect(openStorage('ftp://user:secret@host/x')).rejects.toMatchObject({ code: 'VTR0204', message: expect.not.stringContaining('secret') });
-    await expect(openStorage('relative/folder')).rejects.toMatchObject({ code: 'VTR0204' });
+    await expect(openStorage('ftp://user:secret@host/x')).rejects.toMatchObject({ code: 'VTR0224', message: expect.not.stringContaining('secret') });
+    await expect(openStorage('relative/folder')).rejects.toMatchObject({ code: 'VTR0224' });
   });
 });

@@ -88,7 +88,7 @@ export class FileStorage implements Storage {
       }
     } catch (cause) {
       if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') throw objectNotFound(this.url, key, cause);
-      if (codeOf(cause) === 'VTR0201' || (signal?.aborted && cause === signal.reason)) throw cause;
+      if (codeOf(cause) === 'VTR0221' || (signal?.aborted && cause === signal.reason)) throw cause;
       throw storageFailed('get', this.url, key, cause);
     }
     if (range?.length === 0) {

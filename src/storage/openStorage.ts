@@ -4,7 +4,7 @@ import { VtrewindError } from '../base/errors.ts';
 import { FileStorage } from './fileStorage.ts';
 import type { Storage } from './storage.ts';
 
-/** Opens a store by URL: `file:///folder`, or an absolute path. Throws VTR0204 for any other form. */
+/** Opens a store by URL: `file:///folder`, or an absolute path. Throws VTR0224 for any other form. */
 export async function openStorage(url: string): Promise<Storage> {
   if (isAbsolute(url)) return await FileStorage.open(url);
   let parsed: URL;
@@ -19,7 +19,7 @@ export async function openStorage(url: string): Promise<Storage> {
 
 function unknownStore(url: string, cause?: unknown): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0204', mysql: 1210, grpc: 'INVALID_ARGUMENT', message: `'${url}' names no storage`, ...(cause === undefined ? {} : { cause }),
+    code: 'VTR0224', mysql: 1210, grpc: 'INVALID_ARGUMENT', message: `'${url}' names no storage`, ...(cause === undefined ? {} : { cause }),
     hint: 'give file:///absolute/folder or an absolute path',
   });
 }

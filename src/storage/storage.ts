@@ -9,7 +9,7 @@ export interface Storage {
   readonly url: string;
   /** Atomic: the object is visible whole (and durable) when the promise resolves, or not at all. Replaces an object of the same key. Returns the bytes written. */
   put(key: string, body: Buffer | Readable, signal?: AbortSignal): Promise<number>;
-  /** The object's bytes, or those of `[start, start+length)` cut at its end. Throws VTR0201 (grpc NOT_FOUND) when absent. */
+  /** The object's bytes, or those of `[start, start+length)` cut at its end. Throws VTR0221 (grpc NOT_FOUND) when absent. */
   get(key: string, range?: { readonly start: number; readonly length?: number }, signal?: AbortSignal): Promise<Readable>;
   /** All objects whose key starts with `prefix`, in byte order of their keys. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject>;

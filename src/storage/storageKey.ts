@@ -7,7 +7,7 @@ export const maxKeyPartBytes = 255;
 /** Parts that start so belong to the store itself. */
 export const reservedPrefix = '.vtrewind-';
 
-/** Throws VTR0202 for a key that some store would refuse, or that would leave the root of a file store. */
+/** Throws VTR0222 for a key that some store would refuse, or that would leave the root of a file store. */
 export function checkKey(key: string): void {
   if (key === '') throw badKey(key, 'empty');
   if (Buffer.byteLength(key) > maxKeyBytes) throw badKey(key, `longer than ${maxKeyBytes} bytes`);

@@ -15,8 +15,8 @@ export interface EtcdOptions {
   readonly callTimeoutMs?: number;
 }
 
-/** Tries of a call that changes nothing, and of one that provably was never sent. */
-const maxTries = 3;
+/** Tries of a call that changes nothing, and of one that provably was never sent: at least this many, and every endpoint once. */
+const leastTries = 3;
 /** A watch that isn't confirmed within this is given up and set again. */
 const watchSetTimeoutMs = 10_000;
 
@@ -26,16 +26,17 @@ const watchSetTimeoutMs = 10_000;
  */
 export class EtcdBackend implements KvBackend {
   readonly description: string;
-  readonly #client: Etcd3;
+  /** One client an endpoint: etcd3's own choice among several is random and may take the dead one each time. */
+  readonly #clients: readonly Etcd3[];
+  #current = 0;
   readonly #timeoutMs: number;
   readonly #closed = new AbortController();
 
   constructor(options: EtcdOptions) {
     this.description = `etcd at ${options.endpoints.join(', ')}`;
     this.#timeoutMs = options.callTimeoutMs ?? 10_000;
-    const hosts = options.endpoints.map((e) => (/^https?:\/\//.test(e) ? e : `http://${e}`));
-    this.#client = new Etcd3({
-      hosts,
+    this.#clients = options.endpoints.map((endpoint) => new Etcd3({
+      hosts: /^https?:\/\//.test(endpoint) ? endpoint : `http://${endpoint}`,
       ...(options.auth === undefined ? {} : { auth: { ...options.auth } }),
       ...(options.tls === undefined ? {} : {
         credentials: { rootCertificate: options.tls.rootCertificate, privateKey: options.tls.privateKey, certChain: options.tls.certificateChain },
@@ -49,7 +50,7 @@ export class EtcdBackend implements KvBackend {
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 2_000,
       },
-    });
+    }));
   }
 
   async range(range: KvRange, options: RangeOptions = {}, signal?: AbortSignal): Promise<RangeResult> {
@@ -57,7 +58,7 @@ export class EtcdBackend implements KvBackend {
       ...etcdRange(range),
       ...(options.maxCreateRevision === undefined ? {} : { max_create_revision: options.maxCreateRevision.toString() }),
     };
-    const answer = await this.#call(() => this.#client.kv.range(request, this.#deadline()), true, signal);
+    const answer = await this.#call((client) => client.kv.range(request, this.#deadline()), true, signal);
     return { revision: BigInt(answer.header.revision), entries: answer.kvs.map(entryOf) };
   }
 
@@ -74,13 +75,13 @@ export class EtcdBackend implements KvBackend {
         : { request_delete_range: { key: Buffer.from(w.key) } }),
       failure: [],
     };
-    const answer = await this.#call(() => this.#client.kv.txn(request, this.#deadline()), false);
+    const answer = await this.#call((client) => client.kv.txn(request, this.#deadline()), false);
     return { succeeded: answer.succeeded, revision: BigInt(answer.header.revision) };
   }
 
   async *watch(range: KvRange, fromRevision: bigint, signal: AbortSignal): AsyncIterable<WatchBatch> {
     if (signal.aborted) return;
-    const stream = await this.#call(() => this.#client.watchClient.watch(), true, signal);
+    const stream = await this.#call((client) => client.watchClient.watch(), true, signal);
     const stop = () => stream.cancel();
     signal.addEventListener('abort', stop, { once: true });
     this.#closed.signal.addEventListener('abort', stop, { once: true });
@@ -111,7 +112,11 @@ export class EtcdBackend implements KvBackend {
       }
       if (!signal.aborted) throw topoError('unreachable', `${this.description} ended a watch`);
     } catch (error) {
-      if (!signal.aborted) throw this.#translate(error);
+      if (!signal.aborted) {
+        // A stream's own failure shows only here; another endpoint may do better.
+        this.#current = (this.#current + 1) % this.#clients.length;
+        throw this.#translate(error);
+      }
     } finally {
       clearTimeout(setTimer);
       signal.removeEventListener('abort', stop);
@@ -121,13 +126,13 @@ export class EtcdBackend implements KvBackend {
   }
 
   async grantLease(ttlSeconds: number): Promise<bigint> {
-    const granted = await this.#call(() => this.#client.leaseClient.leaseGrant({ TTL: ttlSeconds.toString() }, this.#deadline()), false);
+    const granted = await this.#call((client) => client.leaseClient.leaseGrant({ TTL: ttlSeconds.toString() }, this.#deadline()), false);
     if (granted.error) throw topoError('limit', `${this.description} gave no lease: ${granted.error}`);
     return BigInt(granted.ID);
   }
 
   async keepLease(lease: bigint): Promise<number> {
-    const stream = await this.#call(() => this.#client.leaseClient.leaseKeepAlive(this.#deadline()), true);
+    const stream = await this.#call((client) => client.leaseClient.leaseKeepAlive(this.#deadline()), true);
     try {
       stream.write({ ID: lease.toString() });
       for await (const answer of stream as unknown as AsyncIterable<{ readonly TTL: string }>) return Number(answer.TTL);
@@ -141,7 +146,7 @@ export class EtcdBackend implements KvBackend {
 
   async revokeLease(lease: bigint): Promise<void> {
     try {
-      await this.#call(() => this.#client.leaseClient.leaseRevoke({ ID: lease.toString() }, this.#deadline()), true);
+      await this.#call((client) => client.leaseClient.leaseRevoke({ ID: lease.toString() }, this.#deadline()), true);
     } catch (error) {
       if (!(error instanceof VtrewindError && /lease not found/.test(error.message))) throw error;
     }
@@ -149,7 +154,7 @@ export class EtcdBackend implements KvBackend {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    this.#client.close();
+    for (const client of this.#clients) client.close();
   }
 
   #deadline(): { deadline: number } {
@@ -157,14 +162,18 @@ export class EtcdBackend implements KvBackend {
   }
 
   /** `idempotent` false: tried again only where the transport says that nothing went out. */
-  async #call<T>(call: () => Promise<T>, idempotent: boolean, signal?: AbortSignal): Promise<T> {
+  async #call<T>(call: (client: Etcd3) => Promise<T>, idempotent: boolean, signal?: AbortSignal): Promise<T> {
+    const maxTries = Math.max(leastTries, this.#clients.length);
     for (let tried = 1; ; tried++) {
       signal?.throwIfAborted();
-      if (this.#closed.signal.aborted) throw topoError('closed', `${this.description} was closed`);
+      const asked = this.#current;
+      const client = this.#clients[asked];
+      if (client === undefined || this.#closed.signal.aborted) throw topoError('closed', `${this.description} was closed`);
       try {
-        return await call();
+        return await call(client);
       } catch (error) {
         const translated = this.#translate(error);
+        if (translated.grpc === 'UNAVAILABLE' && asked === this.#current) this.#current = (asked + 1) % this.#clients.length;
         const neverSent = /No connection established/.test(translated.message);
         if (translated.grpc !== 'UNAVAILABLE' || tried >= maxTries || !(idempotent || neverSent)) throw translated;
       }

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { connect as netConnect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as tlsConnect, type SecureContext, TLSSocket } from 'node:tls';
 import type { ByteSocket, ByteSocketHandler } from './byteSocket.ts';
@@ -86,6 +87,11 @@ export class NodeSocket implements ByteSocket {
   /** `TLSv1.3`, …; empty without TLS. */
   get tlsVersion(): string {
     return this.#socket instanceof TLSSocket ? (this.#socket.getProtocol() ?? '') : '';
+  }
+
+  /** What a TLS client showed; undefined when nothing. */
+  get peerCertificate(): X509Certificate | undefined {
+    return this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined;
   }
 
   /**

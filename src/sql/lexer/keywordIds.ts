@@ -356,6 +356,7 @@ export const ISOPEN = 608;
 export const ISSUER = 609;
 export const ITERATE = 610;
 export const JOIN = 611;
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the name is the keyword itself
 export const JSON = 612;
 export const JSON_ARRAYAGG = 613;
 export const JSON_OBJECTAGG = 614;

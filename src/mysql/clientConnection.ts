@@ -48,14 +48,14 @@ export interface RawReader {
 const PART_BYTES = 64 * 1024;
 
 /**
- * The client side of the protocol: one connection to one mysqld, one command at a time (a second one throws VTR0207).
+ * The client side of the protocol: one connection to one mysqld, one command at a time (a second one throws VTR0807).
  *
  *   idle → command (a {@link PacketConsumer} reads) → idle
  *        → raw (a {@link RawReader} takes the bytes) → idle
  *        → binlog stream → closed
  *   any → closed
  *
- * Errors: the server's own as VTR0200 with its number and text, VTR0201 (2013) when the connection is lost.
+ * Errors: the server's own as VTR0800 with its number and text, VTR0801 (2013) when the connection is lost.
  */
 export class MysqlClientConnection {
   readonly #socket: NodeSocket;
@@ -82,7 +82,7 @@ export class MysqlClientConnection {
     });
   }
 
-  /** Connects and authenticates. Throws VTR0202 (2003) when there is no connection, the server's own error when it refuses, the signal's reason when aborted. */
+  /** Connects and authenticates. Throws VTR0802 (2003) when there is no connection, the server's own error when it refuses, the signal's reason when aborted. */
   static async connect(options: MysqlConnectOptions, signal?: AbortSignal): Promise<MysqlClientConnection> {
     const where = options.socketPath ?? `${options.host ?? '127.0.0.1'}:${options.port ?? 3306}`;
     const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
@@ -175,7 +175,7 @@ export class MysqlClientConnection {
     this.#socket.write(bytes);
   }
 
-  /** Begins a command; throws VTR0207 when one is under way, VTR0201 when closed. */
+  /** Begins a command; throws VTR0807 when one is under way, VTR0801 when closed. */
   #begin(consumer: PacketConsumer, payload: Buffer): void {
     this.#claim();
     this.#consumer = consumer;
@@ -251,7 +251,7 @@ export class MysqlClientConnection {
     if (mode === 'disabled' || tls === undefined) return false;
     if (!has(this.#handshake?.capabilities ?? 0, CAPABILITY.SSL)) {
       if (mode === 'preferred') return false;
-      throw new VtrewindError({ code: 'VTR0208', mysql: 2026, message: 'SSL connection error: the server does not support TLS', grpc: 'UNAVAILABLE' });
+      throw new VtrewindError({ code: 'VTR0808', mysql: 2026, message: 'SSL connection error: the server does not support TLS', grpc: 'UNAVAILABLE' });
     }
     this.#send(encodeSslRequest(capabilities >>> 0, this.#options.maxPacketBytes ?? MAX_PACKET_BYTES, collation), this.#sequence);
     const context = createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key });
@@ -439,7 +439,7 @@ export class MysqlClientConnection {
     this.#socket.end();
   }
 
-  /** Closes at once; what is under way fails with VTR0201. */
+  /** Closes at once; what is under way fails with VTR0801. */
   destroy(): void {
     this.#lost(connectionLost('(closed here)'));
   }

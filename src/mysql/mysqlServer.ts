@@ -147,7 +147,7 @@ export class MysqlServer {
         connection.destroy();
       } else if (connection.authenticated && !connection.busy && now - connection.activeAt > idleTimeoutMs) {
         connection.sendError(new VtrewindError({
-          code: 'VTR0224', mysql: ER.CLIENT_INTERACTION_TIMEOUT, message: 'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
+          code: 'VTR0824', mysql: ER.CLIENT_INTERACTION_TIMEOUT, message: 'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
         }));
         connection.end();
       }
@@ -159,7 +159,7 @@ export class MysqlServer {
     this.#closing = true;
     const closed = this.#listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
     const deadline = performance.now() + (options.drainMs ?? 0);
-    const shutdown = new VtrewindError({ code: 'VTR0211', mysql: ER.SERVER_SHUTDOWN, sqlState: '08S01', message: 'Server shutdown in progress' });
+    const shutdown = new VtrewindError({ code: 'VTR0811', mysql: ER.SERVER_SHUTDOWN, sqlState: '08S01', message: 'Server shutdown in progress' });
     for (;;) {
       for (const connection of [...this.#connections.values()]) {
         if (connection.busy || (connection.authenticated && options.canClose?.(connection) === false)) continue;

@@ -142,7 +142,7 @@ export class MysqlPool {
     return !candidate.dirty && !candidate.connection.closed && (candidate.settings === settings || candidate.settings.key === settings.key);
   }
 
-  /** A connection with these settings. Throws VTR0210 (1203) when none comes free in time, or why connecting fails; a setting's own error as the server says it. */
+  /** A connection with these settings. Throws VTR0810 (1203) when none comes free in time, or why connecting fails; a setting's own error as the server says it. */
   async acquire(options: AcquireOptions = {}): Promise<Lease> {
     const settings = options.settings ?? NO_SETTINGS;
     for (;;) {
@@ -336,11 +336,11 @@ export class MysqlPool {
 
 function exhausted(why: string): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0210', mysql: ER.TOO_MANY_USER_CONNECTIONS, sqlState: '42000', grpc: 'RESOURCE_EXHAUSTED',
+    code: 'VTR0810', mysql: ER.TOO_MANY_USER_CONNECTIONS, sqlState: '42000', grpc: 'RESOURCE_EXHAUSTED',
     message: `no connection to the tablet's server is free: ${why}`, hint: 'raise the pool size, or send fewer statements at once',
   });
 }
 
 function poolClosed(): VtrewindError {
-  return new VtrewindError({ code: 'VTR0211', mysql: ER.SERVER_SHUTDOWN, sqlState: '08S01', grpc: 'UNAVAILABLE', message: 'Server shutdown in progress' });
+  return new VtrewindError({ code: 'VTR0811', mysql: ER.SERVER_SHUTDOWN, sqlState: '08S01', grpc: 'UNAVAILABLE', message: 'Server shutdown in progress' });
 }

@@ -169,7 +169,7 @@ export class MysqlServerConnection implements PacketOutlet {
     this.activeAt = performance.now();
     this.writer.sequence = (sequence + 1) & 0xff;
     if (payload.length === 0) {
-      this.sendError(new VtrewindError({ code: 'VTR0203', mysql: ER.UNKNOWN_COM_ERROR, sqlState: '08S01', message: 'Unknown command' }));
+      this.sendError(new VtrewindError({ code: 'VTR0803', mysql: ER.UNKNOWN_COM_ERROR, sqlState: '08S01', message: 'Unknown command' }));
       this.finishCommand();
       return;
     }
@@ -263,7 +263,7 @@ export class MysqlServerConnection implements PacketOutlet {
     }
     const response = decodeHandshakeResponse(payload, offered);
     if (this.#context.requireTls && !this.secure && !this.local) {
-      throw new VtrewindError({ code: 'VTR0222', mysql: ER.SECURE_TRANSPORT_REQUIRED, message: 'Connections using insecure transport are prohibited while --require_secure_transport=ON.' });
+      throw new VtrewindError({ code: 'VTR0822', mysql: ER.SECURE_TRANSPORT_REQUIRED, message: 'Connections using insecure transport are prohibited while --require_secure_transport=ON.' });
     }
     this.capabilities = response.capabilities;
     this.collation = response.collation;
@@ -415,5 +415,5 @@ export class MysqlServerConnection implements PacketOutlet {
 }
 
 function clientGone(): VtrewindError {
-  return new VtrewindError({ code: 'VTR0223', mysql: ER.QUERY_INTERRUPTED, sqlState: '70100', grpc: 'CANCELED', message: 'the client closed its connection' });
+  return new VtrewindError({ code: 'VTR0823', mysql: ER.QUERY_INTERRUPTED, sqlState: '70100', grpc: 'CANCELED', message: 'the client closed its connection' });
 }

@@ -144,7 +144,7 @@ for (const flavour of await flavours()) {
       const running = c.query('select sleep(30)', { signal: abort.signal });
       abort.abort(new Error('enough'));
       await expect(running).rejects.toThrow('enough');
-      await expect(c.query('select 1')).rejects.toMatchObject({ code: 'VTR0201' });
+      await expect(c.query('select 1')).rejects.toMatchObject({ code: 'VTR0801' });
     });
 
     describe('the pool', () => {

@@ -13,7 +13,7 @@ import { MysqlClientConnection } from '../../src/mysql/clientConnection.ts';
 import { TYPE } from '../../src/mysql/constants/columnTypes.ts';
 import { COM } from '../../src/mysql/constants/commands.ts';
 import { MysqlServer } from '../../src/mysql/mysqlServer.ts';
-import { type MysqlServerConnection, type ServerHandler } from '../../src/mysql/serverConnection.ts';
+import type { MysqlServerConnection, ServerHandler } from '../../src/mysql/serverConnection.ts';
 
 const big = Buffer.alloc(17 * 1024 * 1024, 'x');
 

@@ -80,7 +80,7 @@ async function moreData(channel: AuthChannel, data: Buffer, plugin: string, pass
 
 function unusable(plugin: string, why: string): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0206', mysql: ER.NOT_SUPPORTED_AUTH_MODE, sqlState: '08004', grpc: 'UNAUTHENTICATED',
+    code: 'VTR0806', mysql: ER.NOT_SUPPORTED_AUTH_MODE, sqlState: '08004', grpc: 'UNAUTHENTICATED',
     message: `the server asks for authentication plugin ${plugin}: ${why}`, hint: 'use caching_sha2_password or mysql_native_password for this account',
   });
 }

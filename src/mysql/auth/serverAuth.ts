@@ -88,7 +88,7 @@ function accessDenied(attempt: AuthAttempt, from: ClientAddress): VtrewindError 
   const host = from.local ? 'localhost' : from.address;
   const using = attempt.answer.length > 0 ? 'YES' : 'NO';
   return new VtrewindError({
-    code: 'VTR0221', mysql: ER.ACCESS_DENIED_ERROR, sqlState: '28000', grpc: 'UNAUTHENTICATED',
+    code: 'VTR0821', mysql: ER.ACCESS_DENIED_ERROR, sqlState: '28000', grpc: 'UNAUTHENTICATED',
     message: `Access denied for user '${attempt.user}'@'${host}' (using password: ${using})`,
   });
 }

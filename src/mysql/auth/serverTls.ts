@@ -23,7 +23,7 @@ export interface ServerTls {
 export function serverTls(options: ServerTlsOptions): ServerTls {
   const context = createSecureContext({ cert: options.cert, key: options.key, ca: options.ca, minVersion: options.minVersion ?? 'TLSv1.2' });
   const blocks = options.ca === undefined ? [] : (String(options.ca).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []);
-  if (options.ca !== undefined && blocks.length === 0) throw new VtrewindError({ code: 'VTR0225', message: 'the TLS authority file holds no certificate', grpc: 'INVALID_ARGUMENT' });
+  if (options.ca !== undefined && blocks.length === 0) throw new VtrewindError({ code: 'VTR0825', message: 'the TLS authority file holds no certificate', grpc: 'INVALID_ARGUMENT' });
   return { context, authorities: blocks.map((block) => new X509Certificate(block)) };
 }
 
@@ -37,6 +37,6 @@ export function serverTlsMadeHere(): ServerTls {
 export function checkClientCertificate(shown: X509Certificate | undefined, authorities: readonly X509Certificate[], now: Date = new Date()): void {
   const trusted = shown !== undefined && shown.validFromDate <= now && now <= shown.validToDate && authorities.some((authority) => shown.checkIssued(authority) && shown.verify(authority.publicKey));
   if (!trusted) {
-    throw new VtrewindError({ code: 'VTR0226', mysql: ER.ACCESS_DENIED_ERROR, sqlState: '28000', grpc: 'UNAUTHENTICATED', message: 'Access denied: a client certificate of a trusted authority is required' });
+    throw new VtrewindError({ code: 'VTR0826', mysql: ER.ACCESS_DENIED_ERROR, sqlState: '28000', grpc: 'UNAUTHENTICATED', message: 'Access denied: a client certificate of a trusted authority is required' });
   }
 }

@@ -110,7 +110,7 @@ const known = new Set(['MysqlNativePassword', 'Password', 'UserData', 'SourceHos
 
 /**
  * Vitess's `mysql_auth_server_static` JSON: user → entry or list of entries with MysqlNativePassword, Password, UserData, SourceHost, Groups.
- * Throws VTR0220 naming the user when an entry is not of that form; a file half understood would lock people out or let them in.
+ * Throws VTR0820 naming the user when an entry is not of that form; a file half understood would lock people out or let them in.
  */
 export function parseStaticUsers(json: string): readonly UserEntry[] {
   let document: unknown;
@@ -148,5 +148,5 @@ function credentialOf(user: string, hash: string, password: string): Credential 
 }
 
 function badUsers(why: string, cause?: unknown): VtrewindError {
-  return new VtrewindError({ code: 'VTR0220', message: `users file: ${why}`, grpc: 'INVALID_ARGUMENT', cause, hint: "the form is Vitess's mysql_auth_server_static JSON" });
+  return new VtrewindError({ code: 'VTR0820', message: `users file: ${why}`, grpc: 'INVALID_ARGUMENT', cause, hint: "the form is Vitess's mysql_auth_server_static JSON" });
 }

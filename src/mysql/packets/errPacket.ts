@@ -35,9 +35,9 @@ export function decodeErrPacket(payload: Buffer): ErrPacket {
   return { errorNumber, sqlState, message: r.rest().toString('utf8') };
 }
 
-/** What a server said, as the error that travels inside vtrewind: VTR0200 with the server's own number, state and text. */
+/** What a server said, as the error that travels inside vtrewind: VTR0800 with the server's own number, state and text. */
 export function serverError(err: ErrPacket): VtrewindError {
-  return new VtrewindError({ code: 'VTR0200', mysql: err.errorNumber, sqlState: err.sqlState, message: err.message });
+  return new VtrewindError({ code: 'VTR0800', mysql: err.errorNumber, sqlState: err.sqlState, message: err.message });
 }
 
 /** Any thrown value as an ERR packet for a client. Text of errors that are not ours is kept, their stack never leaves. */

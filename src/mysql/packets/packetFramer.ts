@@ -7,7 +7,7 @@ export type PacketSink = (payload: Buffer, sequence: number) => void;
 
 /**
  * Cuts a stream of bytes into packets. A payload that lies whole in one chunk is passed as a view of it; only payloads that arrive in
- * parts are joined (once). Bounded: a payload beyond `maxPayload` bytes throws VTR0204 (MySQL 1153) as soon as its headers say so.
+ * parts are joined (once). Bounded: a payload beyond `maxPayload` bytes throws VTR0804 (MySQL 1153) as soon as its headers say so.
  */
 export class PacketFramer {
   readonly #sink: PacketSink;
@@ -105,7 +105,7 @@ export class PacketFramer {
   #check(size: number): void {
     if (this.#continuedBytes + size > this.maxPayload) {
       throw new VtrewindError({
-        code: 'VTR0204', mysql: ER.NET_PACKET_TOO_LARGE, sqlState: '08S01', grpc: 'RESOURCE_EXHAUSTED',
+        code: 'VTR0804', mysql: ER.NET_PACKET_TOO_LARGE, sqlState: '08S01', grpc: 'RESOURCE_EXHAUSTED',
         message: "Got a packet bigger than 'max_allowed_packet' bytes", hint: `the limit is ${this.maxPayload} bytes`,
       });
     }

@@ -2,7 +2,7 @@ import { malformed } from './malformedPacket.ts';
 
 /**
  * Reads one packet's payload from front to back. Every read is checked: a payload that ends early, or a length that points past the
- * end, throws VTR0203 (MySQL 1835) and never reads foreign bytes. Buffers returned are views, not copies.
+ * end, throws VTR0803 (MySQL 1835) and never reads foreign bytes. Buffers returned are views, not copies.
  */
 export class PacketReader {
   readonly payload: Buffer;

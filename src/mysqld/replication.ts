@@ -117,3 +117,14 @@ export async function waitForPosition(session: Connection, flavour: Flavour, pos
     throw new VtrewindError({ code: 'VTR0506', grpc: 'DEADLINE_EXCEEDED', message: `the server did not reach ${position} within ${timeoutMs} ms; it stands at ${await executedPosition(session, flavour)}` });
   }
 }
+
+/** Whether everything in the relay log has been applied. Meaningful once the IO thread has stopped. */
+export async function allApplied(session: Connection, flavour: Flavour): Promise<boolean> {
+  const [row] = (await session.query<RowDataPacket[]>(words[flavour].show))[0];
+  if (row === undefined) return true;
+  if (flavour === 'mysql') {
+    const [answer] = (await session.query<RowDataPacket[]>('SELECT GTID_SUBSET(?, @@global.gtid_executed) AS applied', [String(row.Retrieved_Gtid_Set ?? '')]))[0];
+    return Number(answer?.applied) === 1;
+  }
+  return row.Master_Log_File === row.Relay_Master_Log_File && String(row.Read_Master_Log_Pos) === String(row.Exec_Master_Log_Pos);
+}

@@ -6,3 +6,4 @@ export { children, isNode } from './ast/children.ts';
 export { mapChildren, rewrite, rewriteTopDown } from './ast/rewrite.ts';
 export { sameTree } from './ast/sameTree.ts';
 export { findAll, some, visit, type Visitor } from './ast/visit.ts';
+export { parseExpression, parseStatement, parseStatements } from './parser/index.ts';

@@ -122,7 +122,7 @@ export interface Not extends Node {
 
 export type ArithmeticOp = '+' | '-' | '*' | '/' | 'div' | '%' | '|' | '&' | '^' | '<<' | '>>';
 
-/** With `+` and `-` either side (`-`: the right one) may be an {@link Interval}. `a mod b` is `%`. */
+/** With `+` and `-` the right side may be an {@link Interval} (`interval 1 day + a` is `a + interval 1 day`). `a mod b` is `%`. */
 export interface Arithmetic extends Node {
   readonly kind: 'arithmetic';
   readonly op: ArithmeticOp;
@@ -309,7 +309,7 @@ export interface FunctionCall extends Node {
   readonly kind: 'function';
   /** `schema.f()`: a stored function. */
   readonly schema?: string;
-  /** Lower case. `substr`/`substring(a from b for c)` → `substring` with plain arguments; `position(a in b)` → `locate`. */
+  /** Lower case. `substring(a from b for c)` has plain arguments; `position(a in b)` → `locate`. */
   readonly name: string;
   readonly args: readonly Expression[];
   /** The name stood in quotes: never a built-in that has its own grammar. */
@@ -319,6 +319,8 @@ export interface FunctionCall extends Node {
   readonly nulls?: 'respect' | 'ignore';
   /** `nth_value(a, 2) from first`. */
   readonly from?: 'first' | 'last';
+  /** MariaDB's `percentile_cont(0.5) within group (order by a)`. */
+  readonly withinGroup?: readonly OrderItem[];
 }
 
 export type AggregateName =

@@ -6,7 +6,7 @@ import type { TableExpr } from './tableRef.ts';
 export type Query = Select | SetOperation | ValuesQuery | TableQuery | NestedQuery;
 
 /** What may follow any query. */
-export interface QueryTail {
+export interface QueryTail extends Commented {
   readonly with?: With;
   readonly orderBy: readonly OrderItem[];
   readonly limit?: Limit;
@@ -14,7 +14,7 @@ export interface QueryTail {
   readonly into?: Into;
 }
 
-export interface Select extends Node, QueryTail, Commented {
+export interface Select extends Node, QueryTail {
   readonly kind: 'select';
   readonly distinct: boolean;
   /** Lower case, in the order written: `straight_join`, `high_priority`, `sql_calc_found_rows`, `sql_no_cache`, `sql_small_result`, … */
@@ -42,7 +42,7 @@ export interface Star extends Node {
   readonly table?: string;
 }
 
-/** Without an alias MySQL names the column after the text from `expr.start` to `expr.end` (a column: after the column). */
+/** Without an alias MySQL names the column after the text from `start` to `end` of this node, parentheses included (a column: after the column). */
 export interface SelectExpr extends Node {
   readonly kind: 'selectExpr';
   readonly expr: Expression;

@@ -1,0 +1,23 @@
+import type { Expression } from '../ast/expression.ts';
+import type { Statement } from '../ast/statement.ts';
+import { type SqlOptions, type SqlSettings, settingsOf } from '../lexer/settings.ts';
+import { tokenize } from '../lexer/tokenStream.ts';
+import { allStatements, wholeExpression, wholeStatement } from './statement.ts';
+
+/**
+ * The only statement of a text, which may be bytes in the charset of the settings. One `;` may follow it.
+ * Throws SqlSyntaxError: 1064 with the place, in MySQL's words; 1065 when there is none; 1153 and 1436 beyond the limits. Nothing else.
+ */
+export function parseStatement(sql: string | Uint8Array, options?: SqlOptions | SqlSettings): Statement {
+  return wholeStatement(tokenize(sql, settingsOf(options)));
+}
+
+/** All statements of a text, separated by `;`. `?` are counted anew in each. Throws as {@link parseStatement} does, but for 1065: none is an empty list. */
+export function parseStatements(sql: string | Uint8Array, options?: SqlOptions | SqlSettings): Statement[] {
+  return allStatements(tokenize(sql, settingsOf(options)));
+}
+
+/** The only expression of a text. Throws as {@link parseStatement} does. */
+export function parseExpression(sql: string | Uint8Array, options?: SqlOptions | SqlSettings): Expression {
+  return wholeExpression(tokenize(sql, settingsOf(options)));
+}

@@ -5,21 +5,13 @@ import * as T from '../lexer/tokens.ts';
 import type { TokenStream } from '../lexer/tokenStream.ts';
 import { Cursor, type Grammar } from './cursor.ts';
 import { insert, remove, update } from './dml.ts';
+import type { StatementFamily, StatementRule } from './family.ts';
 import { argument, bits, expression, infix } from './expression.ts';
 import { column } from './primary.ts';
 import { query, queryAfter, withClause } from './query.ts';
 import { limit, orderList } from './queryTail.ts';
 import { set, use } from './session.ts';
 import { begin, commit, releaseSavepoint, rollback, savepoint, startTransaction } from './transaction.ts';
-
-/**
- * Reads one statement of a family, with the cursor on its first word. Answers undefined, with the cursor where it was, when the words that
- * follow belong to another family with the same first word.
- */
-export type StatementRule = (c: Cursor) => Statement | undefined;
-
-/** By first word, the rules to ask in turn. A new family adds its table to {@link families}. */
-export type StatementFamily = Readonly<Record<number, StatementRule>>;
 
 const core: StatementFamily = {
   [K.SELECT]: query, [K.VALUES]: query, [K.TABLE]: query, [T.LPAREN]: query, [K.WITH]: withStatement,

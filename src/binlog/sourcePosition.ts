@@ -1,6 +1,6 @@
 import { malformedBinlog } from './binlogError.ts';
 import { eventFlags, eventNextPosition, eventTimestamp, eventType } from './eventHeader.ts';
-import { decodeRotate } from './controlEvents.ts';
+import { decodeHeartbeat, decodeHeartbeatV2, decodeRotate } from './controlEvents.ts';
 import { EVENT, EVENT_FLAG } from './eventTypes.ts';
 import type { ChecksumAlgorithm } from './eventHeader.ts';
 
@@ -22,7 +22,7 @@ function fileNumber(file: string): number {
 
 /**
  * Follows a dump's place in the source's files. Headers hold positions modulo 2^32; files beyond 4 GiB are counted on from the last place. Artificial events do not move it, apart
- * from the rotate that opens every file.
+ * from the rotate that opens every file and heartbeats, which name how far the source has read (it skips what the replica has).
  */
 export class SourcePositionTracker {
   #file = '';
@@ -40,8 +40,14 @@ export class SourcePositionTracker {
       this.#position = Number(rotate.position);
       return this.#position;
     }
+    if (type === EVENT.HEARTBEAT || type === EVENT.HEARTBEAT_V2) {
+      const { file, position } = type === EVENT.HEARTBEAT ? decodeHeartbeat(event, checksum) : decodeHeartbeatV2(event, checksum);
+      // version 1 holds 32 bits only: beyond 4 GiB it cannot place anything
+      if (file === this.#file && position > BigInt(this.#position)) this.#position = Number(position);
+      return this.#position;
+    }
     const next = eventNextPosition(event);
-    if (artificial || next === 0 || type === EVENT.HEARTBEAT || type === EVENT.HEARTBEAT_V2) return this.#position;
+    if (artificial || next === 0) return this.#position;
     if (this.#file === '') throw malformedBinlog('events before the rotate event that names their file');
     const low = this.#position % 0x1_0000_0000;
     const ahead = next >= low ? next - low : next + 0x1_0000_0000 - low;

@@ -1,5 +1,5 @@
 import { VtrewindError } from '../base/errors.ts';
-import type { AutoIncrement, Column, ColumnVindex, Keyspace, Table, TableType } from './model.ts';
+import type { AutoIncrement, Column, ColumnVindex, Keyspace, SnapshotOf, Table, TableType } from './model.ts';
 import { parseTableName } from './tableName.ts';
 import type { KeyspaceDefinition, TableDefinition } from './srvVSchema.ts';
 import { createVindex } from './vindexes/createVindex.ts';
@@ -21,6 +21,7 @@ export interface TableDraft extends Table {
 
 export interface KeyspaceOptions {
   readonly snapshot: boolean;
+  readonly snapshotOf?: SnapshotOf | undefined;
   /** Vindex types beyond Vitess's own. */
   readonly extraVindexTypes?: ReadonlyMap<string, VindexFactory> | undefined;
 }
@@ -35,6 +36,7 @@ export function buildKeyspace(name: string, definition: KeyspaceDefinition, opti
     name,
     sharded: definition.sharded,
     snapshot: options.snapshot,
+    snapshotOf: options.snapshotOf,
     explicitRouting: options.snapshot || definition.requireExplicitRouting,
     foreignKeyMode: definition.foreignKeyMode,
     multiTenant: definition.multiTenantSpec,
@@ -60,16 +62,16 @@ function attempt(keyspace: KeyspaceDraft, place: string, build: () => void): voi
   try {
     build();
   } catch (error) {
-    const known = VtrewindError.from(error, 'VTR0215');
+    const known = VtrewindError.from(error, 'VTR0715');
     keyspace.error ??= known.hint === undefined ? invalidVSchema(known.message, place, known.grpc) : known;
   }
 }
 
-/** A table of an unsharded keyspace that the vschema does not list. */
-export function assumedTable(keyspace: Keyspace, name: string): Table {
+/** A table that the vschema does not list: it has no vindexes, so in a sharded keyspace it is read by scatter. */
+export function unlistedTable(keyspace: Keyspace, name: string, known: 'tracked' | 'assumed'): Table {
   return {
     name, keyspace, type: 'table', columnVindexes: [], ordered: [], owned: [], autoIncrement: undefined, columns: [], columnListAuthoritative: false,
-    pinned: undefined, source: undefined, referencedBy: new Map(), assumed: true,
+    pinned: undefined, source: undefined, referencedBy: new Map(), known,
   };
 }
 
@@ -90,9 +92,9 @@ function buildTable(keyspace: KeyspaceDraft, name: string, table: TableDefinitio
     columns: buildColumns(name, table, place),
     columnListAuthoritative: table.columnListAuthoritative,
     pinned: table.pinned === '' ? undefined : pin(table.pinned, place),
-    source: type === 'reference' && table.source !== '' ? referenceSource(table.source, name, place) : undefined,
+    source: type === 'reference' && table.source !== '' && !keyspace.snapshot ? referenceSource(table.source, name, place) : undefined,
     referencedBy: new Map(),
-    assumed: false,
+    known: 'listed',
   };
 }
 

@@ -1,6 +1,6 @@
 import { VtrewindError } from '../base/errors.ts';
-import { assumedTable, buildKeyspace, type KeyspaceDraft, type TableDraft } from './buildKeyspace.ts';
-import type { MirrorRule, RoutingRule, Table } from './model.ts';
+import { buildKeyspace, type KeyspaceDraft, type TableDraft, unlistedTable } from './buildKeyspace.ts';
+import type { MirrorRule, RoutingRule, SnapshotOf, Table } from './model.ts';
 import { readSrvVSchema, type SrvVSchemaDefinition } from './srvVSchema.ts';
 import { parseTableName } from './tableName.ts';
 import type { VindexFactory } from './vindexes/vindex.ts';
@@ -8,9 +8,9 @@ import { tabletTypeSuffix, VSchema } from './vschema.ts';
 import { invalidVSchema } from './vschemaError.ts';
 
 export interface VSchemaOptions {
-  /** Names of the keyspaces whose topology record has the type SNAPSHOT. */
-  readonly snapshotKeyspaces?: ReadonlySet<string> | undefined;
-  /** Tables that the schema tracker saw in MySQL, by keyspace; those of unsharded keyspaces become known by name, as in Vitess. */
+  /** The keyspaces whose topology record has the type SNAPSHOT; with their base and time, where lookups between snapshots matter. */
+  readonly snapshotKeyspaces?: ReadonlySet<string> | ReadonlyMap<string, SnapshotOf> | undefined;
+  /** Tables that the schema tracker saw in MySQL, by keyspace. Those of unsharded keyspaces are then found without naming the keyspace. */
   readonly trackedTables?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Vindex types beyond Vitess's own, by name: for planner cases that declare types of their test suite. */
   readonly extraVindexTypes?: ReadonlyMap<string, VindexFactory> | undefined;
@@ -19,14 +19,16 @@ export interface VSchemaOptions {
 /**
  * The vschema of a cell, ready for routing. `source` is the SrvVSchema record as decoded, or as Vitess's JSON.
  * Faults inside one keyspace or one rule are kept there ({@link Keyspace.error}, the rule's error) and stop nothing else.
- * Throws VTR0216 only when `source` is not a SrvVSchema at all.
+ * Throws VTR0716 only when `source` is not a SrvVSchema at all.
  */
 export function buildVSchema(source: object, options: VSchemaOptions = {}): VSchema {
   const definition = readSrvVSchema(source);
   const keyspaces = new Map<string, KeyspaceDraft>();
   for (const [name, keyspace] of definition.keyspaces) {
-    const snapshot = options.snapshotKeyspaces?.has(name) ?? false;
-    keyspaces.set(name, buildKeyspace(name, keyspace, { snapshot, extraVindexTypes: options.extraVindexTypes }));
+    const { snapshotKeyspaces } = options;
+    const snapshot = snapshotKeyspaces?.has(name) ?? false;
+    const snapshotOf = snapshotKeyspaces instanceof Map ? snapshotKeyspaces.get(name) : undefined;
+    keyspaces.set(name, buildKeyspace(name, keyspace, { snapshot, snapshotOf, extraVindexTypes: options.extraVindexTypes }));
   }
   for (const [name, tables] of options.trackedTables ?? []) addTrackedTables(keyspaces.get(name), tables);
   const bare = new VSchema({ keyspaces, routingRules: new Map(), mirrorRules: new Map(), shardRoutes: new Map(), keyspaceRoutes: new Map() });
@@ -47,9 +49,9 @@ export function buildVSchema(source: object, options: VSchemaOptions = {}): VSch
 }
 
 function addTrackedTables(keyspace: KeyspaceDraft | undefined, names: readonly string[]): void {
-  if (keyspace === undefined || keyspace.sharded) return;
+  if (keyspace === undefined) return;
   for (const name of names) {
-    if (!keyspace.tables.has(name)) keyspace.tables.set(name, { ...assumedTable(keyspace, name), keyspace, referencedBy: new Map(), assumed: false });
+    if (!keyspace.tables.has(name)) keyspace.tables.set(name, { ...unlistedTable(keyspace, name, 'tracked'), keyspace, referencedBy: new Map() });
   }
 }
 
@@ -60,7 +62,7 @@ function resolveReferences(keyspace: KeyspaceDraft, vschema: VSchema): void {
     try {
       linkReference(keyspace, table, vschema);
     } catch (error) {
-      keyspace.error ??= VtrewindError.from(error, 'VTR0215');
+      keyspace.error ??= VtrewindError.from(error, 'VTR0715');
     }
   }
 }
@@ -140,15 +142,19 @@ function attemptTarget(target: string, vschema: VSchema): { readonly table: Tabl
   }
 }
 
-/** Keyed like routing rules, `keyspace.table@type`. Rules that can't be resolved are dropped: mirroring is never a reason to fail. */
+/**
+ * Rules that can't be resolved are dropped: mirroring is never a reason to fail. So are those within one keyspace, and those from a keyspace that
+ * another rule mirrors into: copies are not copied on (as in Vitess).
+ */
 function mirrorRules(definition: SrvVSchemaDefinition, vschema: VSchema): Map<string, MirrorRule> {
-  const rules = new Map<string, MirrorRule>();
-  for (const { fromTable, toTable, percent } of definition.mirrorRules) {
+  const resolved = definition.mirrorRules.flatMap(({ fromTable, toTable, percent }) => {
+    const from = parseTableName(fromTable.replace(tabletTypeSuffix, ''))?.keyspace;
     const target = attemptTarget(toTable, vschema);
-    if ('error' in target || percent <= 0 || percent > 100) continue;
-    const typed = tabletTypeSuffix.exec(fromTable) !== null;
-    rules.set(typed ? fromTable : `${fromTable}@primary`, { table: target.table, percent });
-    if (!typed) for (const type of ['replica', 'rdonly']) rules.set(`${fromTable}@${type}`, { table: target.table, percent });
-  }
-  return rules;
+    if ('error' in target || from === undefined || from === target.table.keyspace.name) return [];
+    return [{ fromTable, from, table: target.table, percent }];
+  });
+  const targets = new Set(resolved.map(({ table }) => table.keyspace.name));
+  return new Map(resolved
+    .filter(({ from, percent }) => !targets.has(from) && percent > 0 && percent <= 100)
+    .map(({ fromTable, table, percent }) => [fromTable, { table, percent }]));
 }

@@ -17,9 +17,10 @@ export class GlobalNames {
     const open = [...keyspaces].filter((keyspace) => !keyspace.explicitRouting);
     this.onlyKeyspace = open.length === 1 ? open[0] : undefined;
     for (const keyspace of open) {
-      for (const table of keyspace.tables.values()) this.#addTable(table);
+      for (const table of keyspace.tables.values()) if (table.known === 'listed') this.#addTable(table);
       for (const [name, vindex] of keyspace.vindexes) this.#vindexes.set(name, this.#vindexes.has(name) ? undefined : { vindex, keyspace });
     }
+    this.#addTrackedTables(open);
   }
 
   /** Undefined when there is none; throws when there are several. */
@@ -37,6 +38,22 @@ export class GlobalNames {
 
   homeOfVindex(name: string): Keyspace | undefined {
     return this.#vindexes.get(name)?.keyspace;
+  }
+
+  /** Tables that only the tracker knows take part when unsharded, and give way to listed ones of the same name (as in Vitess). */
+  #addTrackedTables(keyspaces: readonly Keyspace[]): void {
+    const added = new Set<string>();
+    for (const keyspace of keyspaces) {
+      if (keyspace.sharded) continue;
+      for (const table of keyspace.tables.values()) {
+        if (table.known !== 'tracked') continue;
+        if (added.has(table.name)) this.#tables.set(table.name, undefined);
+        else if (!this.#tables.has(table.name)) {
+          added.add(table.name);
+          this.#tables.set(table.name, table);
+        }
+      }
+    }
   }
 
   /** A reference table and its source are one table under one name: the source stands for both, when it needs no explicit routing itself. */

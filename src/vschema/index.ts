@@ -5,7 +5,7 @@ export {
   compareBounds, formatKeyRange, fullKeyRange, type KeyRange, keyRangeContains, keyRangeOfPrefix, keyRangesEqual, keyRangesIntersect, parseShardRange,
 } from './keyRange.ts';
 export type {
-  AutoIncrement, Column, ColumnVindex, ForeignKeyMode, Keyspace, MirrorRule, MultiTenantSpec, RoutingRule, Table, TableType,
+  AutoIncrement, Column, ColumnVindex, ForeignKeyMode, Keyspace, MirrorRule, MultiTenantSpec, RoutingRule, SnapshotOf, Table, TableType,
 } from './model.ts';
 export { resolveDestination, type ServingShard, shardOfKeyspaceId } from './resolveDestination.ts';
 export { type KeyspaceDefinition, readKeyspaceVSchema, readSrvVSchema, type SrvVSchemaDefinition, type TableDefinition } from './srvVSchema.ts';
@@ -13,5 +13,6 @@ export { parseTableName } from './tableName.ts';
 export { isSignedType, type ValueTypeName, valueTypeName, valueTypeNumber, valueTypes } from './valueType.ts';
 export { createVindex, vindexTypes } from './vindexes/createVindex.ts';
 export type { LookupDefinition, LookupVindex, MultiColumnVindex, SingleColumnVindex, Vindex, VindexFactory, VindexProperties, VindexValue } from './vindexes/vindex.ts';
+export { type CheckedKeyspace, checkKeyspaceVSchema, checkRoutingRules } from './checkVSchema.ts';
 export { VSchema } from './vschema.ts';
 export { vindexJsonLine, type VindexJsonOptions } from './vindexJsonLine.ts';

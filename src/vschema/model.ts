@@ -7,6 +7,8 @@ export interface Keyspace {
   readonly sharded: boolean;
   /** Holds a base keyspace as it was: no primary, no writes (SNAPSHOTS.md, "Routing"). Known by the keyspace record's type. */
   readonly snapshot: boolean;
+  /** For a snapshot: of what, and of when (microseconds), where the gate knows. */
+  readonly snapshotOf: SnapshotOf | undefined;
   /** Its tables are found only by a qualified name or as the session's keyspace: by the vschema's flag, or because it is a snapshot. */
   readonly explicitRouting: boolean;
   readonly foreignKeyMode: ForeignKeyMode;
@@ -15,6 +17,12 @@ export interface Keyspace {
   readonly vindexes: ReadonlyMap<string, Vindex>;
   /** Why this keyspace's vschema is not whole; its other tables still work. */
   readonly error: VtrewindError | undefined;
+}
+
+export interface SnapshotOf {
+  readonly base: string;
+  /** Microseconds since the epoch. */
+  readonly at: number;
 }
 
 export type ForeignKeyMode = 'unspecified' | 'disallow' | 'unmanaged' | 'managed';
@@ -41,12 +49,12 @@ export interface Table {
   readonly columnListAuthoritative: boolean;
   /** The keyspace id whose shard holds the whole table. */
   readonly pinned: Buffer | undefined;
-  /** For a reference table: where it is copied from. */
+  /** For a reference table: where it is copied from. Never set in a snapshot: its copy is of then, the source is of now. */
   readonly source: { readonly keyspace: string | undefined; readonly table: string } | undefined;
   /** For the source of reference tables: the copies, by keyspace. */
   readonly referencedBy: ReadonlyMap<string, Table>;
-  /** Not in the vschema: any name is taken to exist in an unsharded keyspace. */
-  readonly assumed: boolean;
+  /** How it is known: listed in the vschema; seen in MySQL by the schema tracker; or assumed, since an unsharded keyspace may have any table. */
+  readonly known: 'listed' | 'tracked' | 'assumed';
 }
 
 export type TableType = 'table' | 'sequence' | 'reference';

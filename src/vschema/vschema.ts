@@ -1,8 +1,9 @@
 import type { TabletTypeName } from '../vitess/queryService.ts';
-import { assumedTable } from './buildKeyspace.ts';
+import { unlistedTable } from './buildKeyspace.ts';
 import { GlobalNames } from './globalNames.ts';
 import type { Keyspace, MirrorRule, RoutingRule, Table } from './model.ts';
-import type { Vindex } from './vindexes/vindex.ts';
+import { parseTableName } from './tableName.ts';
+import type { LookupDefinition, Vindex } from './vindexes/vindex.ts';
 import { tableDisabled, tableNotFound, unknownDatabase } from './vschemaError.ts';
 
 /** `@primary` and the like at the end of a rule's table name. */
@@ -11,6 +12,7 @@ export const tabletTypeSuffix = /@(?:unknown|primary|replica|rdonly|spare|experi
 export interface VSchemaParts {
   readonly keyspaces: ReadonlyMap<string, Keyspace>;
   readonly routingRules: ReadonlyMap<string, RoutingRule>;
+  /** `keyspace.table` or `keyspace.table@type` to its rule. */
   readonly mirrorRules: ReadonlyMap<string, MirrorRule>;
   /** `keyspace.shard` to keyspace. */
   readonly shardRoutes: ReadonlyMap<string, string>;
@@ -113,7 +115,7 @@ export class VSchema {
   /** The unnamed one-row table: of the keyspace when one is given, else of {@link anyKeyspace}. */
   dual(keyspace?: string): Table | undefined {
     const home = keyspace === undefined ? this.anyKeyspace() : this.keyspace(keyspace);
-    return home && { ...assumedTable(home, 'dual'), type: 'reference' };
+    return home && { ...unlistedTable(home, 'dual', 'assumed'), type: 'reference' };
   }
 
   /** The keyspace that serves a shard while tables move shard by shard (shard routing rules). */
@@ -126,9 +128,27 @@ export class VSchema {
     return this.#keyspaceRoutes.get(keyspace) ?? keyspace;
   }
 
+  /**
+   * The table behind a lookup vindex of `keyspace`; undefined when it may not be used, and the route becomes a scatter. A snapshot's lookups stay in
+   * the past: in the snapshot itself, or in the snapshot of the lookup's keyspace made for the same moment (SNAPSHOTS.md, "Routing" 5).
+   * Throws as {@link findTable} for a live keyspace.
+   */
+  lookupTable(keyspace: Keyspace, lookup: LookupDefinition): Table | undefined {
+    const parsed = parseTableName(lookup.table);
+    if (parsed === undefined) throw tableNotFound(lookup.table);
+    if (!keyspace.snapshot) return this.findTable(parsed.keyspace, parsed.table);
+    const { snapshotOf } = keyspace;
+    const own = parsed.keyspace === undefined || parsed.keyspace === keyspace.name || parsed.keyspace === snapshotOf?.base;
+    if (own) return keyspace.tables.get(parsed.table) ?? (keyspace.sharded ? undefined : unlistedTable(keyspace, parsed.table, 'assumed'));
+    const sibling = [...this.keyspaces.values()].find((other) =>
+      snapshotOf !== undefined && other.snapshotOf?.base === parsed.keyspace && other.snapshotOf?.at === snapshotOf.at);
+    return sibling && this.#resolve(sibling.name, parsed.table);
+  }
+
   /** Where reads of a table are copied to, for comparing, and how many of them. */
   mirrorRule(table: Table, tabletType: TabletTypeName): MirrorRule | undefined {
-    return this.#mirrorRules.get(`${table.keyspace.name}.${table.name}@${tabletType.toLowerCase()}`);
+    const name = `${table.keyspace.name}.${table.name}`;
+    return this.#mirrorRules.get(`${name}@${tabletType.toLowerCase()}`) ?? this.#mirrorRules.get(name);
   }
 
   #resolve(keyspace: string | undefined, table: string): Table | undefined {
@@ -136,10 +156,10 @@ export class VSchema {
       const listed = this.#global.table(table);
       if (listed !== undefined) return listed;
       const only = this.#global.onlyKeyspace;
-      return only === undefined || only.sharded ? undefined : assumedTable(only, table);
+      return only === undefined || only.sharded ? undefined : unlistedTable(only, table, 'assumed');
     }
     const home = this.keyspace(keyspace);
-    return home.tables.get(table) ?? (home.sharded ? undefined : assumedTable(home, table));
+    return home.tables.get(table) ?? (home.sharded ? undefined : unlistedTable(home, table, 'assumed'));
   }
 
   /** A keyspace whose vschema is broken says so rather than denying the table. */

@@ -1,0 +1,50 @@
+import type { Micros } from '../base/time.ts';
+import type { Flavour } from '../mysqld/serverBinary.ts';
+import type { ReplicationSource } from '../mysqld/replication.ts';
+
+/** The moment a shard is restored to: a time (everything committed up to it), or exactly a GTID state. */
+export type ShardMoment =
+  | { readonly kind: 'time'; readonly at: Micros }
+  | { readonly kind: 'gtid'; readonly gtid: string };
+
+/** A place in a shard's history: everything in `gtid` and nothing else. */
+export interface Cut {
+  readonly flavour: Flavour;
+  /** GTID set (MySQL), or the last GTID of each domain (MariaDB), of all history up to the cut, not only of what the archive holds. */
+  readonly gtid: string;
+  /** Commit time of the last transaction before the cut; undefined when the archive does not know it. */
+  readonly reachedAt: Micros | undefined;
+  /** What the operator should know: a clock that stepped back, a moment taken as the nearest one. */
+  readonly warnings: readonly string[];
+}
+
+/** A stretch of history that can be replayed without a break. */
+export interface ArchiveSpan {
+  /** State before its first transaction: a backup at least as far may be replayed on from here. */
+  readonly fromGtid: string;
+  readonly fromTime: Micros;
+  /** State at its end. */
+  readonly untilGtid: string;
+  /** Everything committed before is in it: proven by what was received later. */
+  readonly untilTime: Micros;
+  /** Why it begins here (`start`, `gap`, `fork`) and what is missing before it. */
+  readonly begins: string;
+}
+
+/** What a restore needs of the archive of one shard, be it read from storage or from a binlog server. */
+export interface ArchiveAccess {
+  /** For messages. */
+  readonly description: string;
+  /** Oldest first; empty while nothing is archived. */
+  spans(signal?: AbortSignal): Promise<readonly ArchiveSpan[]>;
+  /**
+   * The last GTID before a moment. Waits up to `timeoutMs` for evidence from beyond it. Throws (grpc OUT_OF_RANGE or FAILED_PRECONDITION) naming the window, the gap, or
+   * the neighbours of a moment that lies inside a transaction's interval.
+   */
+  findCut(moment: ShardMoment, options: { readonly timeoutMs: number; readonly nearest?: boolean; readonly signal?: AbortSignal }): Promise<Cut>;
+  /** Undefined when the history from `gtid` to the cut is there without a break; else what is missing. */
+  whyNotReplayable(gtid: string, cut: Cut, signal?: AbortSignal): Promise<string | undefined>;
+  /** A replication source on the loopback address that has the history up to the cut and nothing past it. `close` ends it. */
+  serveUntil(cut: Cut, fromGtid: string, signal?: AbortSignal): Promise<ReplicationSource & { close(): Promise<void> }>;
+  close(): Promise<void>;
+}

@@ -65,6 +65,14 @@ export interface ExecuteOptions {
   readonly transactionAccessMode?: readonly ('CONSISTENT_SNAPSHOT' | 'READ_WRITE' | 'READ_ONLY')[];
   readonly callerUser?: string;
   readonly signal?: AbortSignal;
+  /** The statement is killed after this many milliseconds (3024); 0 or undefined: the tablet's own limit. */
+  readonly timeoutMs?: number;
+  /** Of the transaction that begins with this call, in milliseconds; never more than the tablet's own limit. */
+  readonly transactionTimeoutMs?: number;
+  /** Report in `insertId` what `last_insert_id(expr)` set, also for a SELECT. */
+  readonly fetchLastInsertId?: boolean;
+  /** SET statements that must be in force: for `execute` and `streamExecute` on no connection of their own, over pooled connections. */
+  readonly settings?: readonly string[];
 }
 
 /** Ids are scoped to the tablet that gave them; 0n means none. `reservedId` keeps one connection with its settings until released. */
@@ -93,7 +101,7 @@ export interface QueryService {
   begin(target: Target, options?: ExecuteOptions): Promise<TransactionState>;
   commit(target: Target, transactionId: bigint): Promise<{ readonly reservedId: bigint }>;
   rollback(target: Target, transactionId: bigint): Promise<{ readonly reservedId: bigint }>;
-  /** One round trip: begin, then the statement. When the statement fails the error carries the open transaction: see {@link StatementFailedInTransaction}. */
+  /** One round trip: begin, then the statement. When the statement fails the error carries the open transaction: see `StatementFailedInTransaction` (statementFailed.ts). */
   beginExecute(target: Target, preQueries: readonly string[], sql: string | Buffer, binds: BindVariables, reservedId: bigint, options?: ExecuteOptions): Promise<TransactionState & { readonly result: QueryResult }>;
   reserveExecute(target: Target, preQueries: readonly string[], sql: string | Buffer, binds: BindVariables, transactionId: bigint, options?: ExecuteOptions): Promise<ReservedState & { readonly result: QueryResult }>;
   reserveBeginExecute(target: Target, preQueries: readonly string[], postBeginQueries: readonly string[], sql: string | Buffer, binds: BindVariables, options?: ExecuteOptions): Promise<TransactionState & ReservedState & { readonly result: QueryResult }>;

@@ -12,7 +12,7 @@ export interface Insert extends Node, Commented {
   readonly ignore: boolean;
   readonly table: TableName;
   readonly partitions: readonly string[];
-  /** Absent: no list was written; `()` is an empty list. `insert … set a = 1` is the same as columns and one row of values. */
+  /** Absent: no list was written, or `()`. `insert … set a = 1` is the same as columns and one row of values. */
   readonly columns?: readonly ColumnRef[];
   /** Rows of values, or a query (VALUES ROW(…) and TABLE t included). */
   readonly source: InsertRows | Query;

@@ -228,6 +228,8 @@ export interface CastType extends Node {
   /** As written, without spaces: `10` or `10,2`. */
   readonly length?: string;
   readonly charset?: string;
+  /** `char(10) binary`: the binary collation of the character set. */
+  readonly binary?: boolean;
   readonly collate?: string;
 }
 

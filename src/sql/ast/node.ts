@@ -5,7 +5,7 @@
  * - `start`/`end` are offsets into the text that was parsed (end exclusive); a node that was built, not parsed, has -1 for both
  *   (see build.ts), and no comparison of trees looks at them (see `sameTree`);
  * - what may be absent is an optional property, absent (or undefined) when it was not written; flags are booleans that are always there;
- *   lists are always there and may be empty, except where "not written" and "empty" differ (`insert into t () …`);
+ *   lists are always there and may be empty;
  * - numbers stay text (`18446744073709551615` is not a JavaScript number); string literals are decoded (escapes resolved);
  * - names of schema objects are plain strings without their quotes, in the case they were written in; words of the language
  *   (function names, operators, units, options) are lower case. A `quoted` flag stands only where quoting changes the meaning;

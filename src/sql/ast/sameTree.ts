@@ -1,6 +1,6 @@
-const ignored = new Set(['start', 'end', 'comments']);
+const ignored = new Set(['start', 'end', 'comments', 'positional']);
 
-/** Whether two trees (or parts) are equal, leaving aside offsets and comments; an absent property equals an undefined one. */
+/** Whether two trees (or parts) are equal, leaving aside offsets, comments, and whether a bind was written as `?`; an absent property equals an undefined one. */
 export function sameTree(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

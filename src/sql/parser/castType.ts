@@ -28,12 +28,10 @@ export function castType(c: Cursor): CastType {
   if (c.accept2(K.CHARACTER, K.SET) || c.accept2(K.CHAR, K.SET) || c.accept(K.CHARSET)) charset = charsetName(c);
   else if (c.accept(K.ASCII)) charset = 'latin1';
   else if (c.accept(K.UNICODE)) charset = 'ucs2';
-  else if (c.kind === K.BINARY || c.kind === K.BYTE) {
-    c.advance();
-    charset = 'binary';
-  }
+  else if (c.accept(K.BYTE)) charset = 'binary';
+  const binary = c.accept(K.BINARY) ? true : undefined;
   const collate = c.accept(K.COLLATE) ? charsetName(c) : undefined;
-  return { kind: 'castType', name, length, charset, collate, start, end: c.lastEnd };
+  return { kind: 'castType', name, length, charset, binary, collate, start, end: c.lastEnd };
 }
 
 /** The name of a character set or collation: a word, a string, or BINARY. Lower case. */

@@ -55,9 +55,11 @@ function queryInParentheses(c: Cursor): boolean {
   return kind === K.SELECT || kind === K.WITH || kind === K.TABLE || kind === K.VALUES;
 }
 
-function columnList(c: Cursor): readonly ColumnRef[] {
+/** With the cursor on `(`; `()` is no list. */
+function columnList(c: Cursor): readonly ColumnRef[] | undefined {
   c.advance();
-  const columns = c.kind === T.RPAREN ? c.none() : c.list(c.grammar.column);
+  if (c.accept(T.RPAREN)) return undefined;
+  const columns = c.list(c.grammar.column);
   c.expect(T.RPAREN);
   return columns;
 }

@@ -277,8 +277,8 @@ function predicate(c: Cursor, left: Expression, start: number): Expression | und
     case K.LIKE: {
       c.advance();
       const pattern = operand(c, BIT_OR);
-      const escape = c.accept(K.ESCAPE) ? operand(c, CONCAT) : undefined;
-      return { kind: 'like', not, left, pattern, escape, start, end: c.lastEnd };
+      const escaped = c.accept(K.ESCAPE) ? operand(c, CONCAT) : undefined;
+      return { kind: 'like', not, left, pattern, escape: escaped, start, end: c.lastEnd };
     }
     case K.BETWEEN:
       c.advance();

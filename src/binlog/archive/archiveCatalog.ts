@@ -103,9 +103,19 @@ export class ArchiveCatalog {
     if (known !== undefined) return known;
     const index = decodeSegmentIndex(await readObject(this.storage, entry.key, { maxBytes: 1024 * 1024 * 1024, signal }), entry.key);
     if (index.header.epoch !== entry.epoch || index.header.sequence !== entry.sequence) throw malformedBinlog(`index '${entry.key}' is that of another segment`);
-    if (this.#indexes.size >= maxCachedIndexes) this.#indexes.delete(this.#indexes.keys().next().value ?? '');
-    this.#indexes.set(entry.key, index);
+    this.#keep(entry.key, index);
     return index;
+  }
+
+  /** Adds what a writer in this process has just stored, without asking storage. */
+  append(entry: CatalogEntry, index?: SegmentIndex): void {
+    this.#entries = [...this.#entries, entry];
+    if (index !== undefined) this.#keep(entry.key, index);
+  }
+
+  #keep(key: string, index: SegmentIndex): void {
+    if (this.#indexes.size >= maxCachedIndexes) this.#indexes.delete(this.#indexes.keys().next().value ?? '');
+    this.#indexes.set(key, index);
   }
 
   /** The newest evidence of every epoch, oldest first. */

@@ -1,0 +1,277 @@
+import { delay } from '../../base/wait.ts';
+import type { ArchiveCatalog, CatalogEntry } from '../archive/archiveCatalog.ts';
+import { cannotServe } from '../archive/archiveError.ts';
+import { comparePlaces } from '../archive/archivePlace.ts';
+import type { JoinRecord, SegmentHeader, SegmentIndex } from '../archive/archiveRecords.ts';
+import { readTip } from '../archive/archiveWriter.ts';
+import type { Cut } from '../archive/findCut.ts';
+import { sectionsOf, type SegmentEntry } from '../archive/timelines.ts';
+import type { Flavour } from '../formatDescription.ts';
+import { type GtidState, mysqlSet, parseGtid, parseGtidState } from '../gtidState.ts';
+import { GtidSet } from '../gtidSet.ts';
+import type { ReplayFile, ReplayItem, ReplayRequest, ReplaySource, ReplaySourceDescription } from './replaySource.ts';
+import { SegmentData } from './segmentEvents.ts';
+
+/** Tells when the archive has grown. The archiver wakes its readers; others ask storage again. */
+export interface ArchiveFollower {
+  /** Resolves when there may be more than `entries` entries in the catalog (or after a while); the catalog is refreshed by then. */
+  more(catalog: ArchiveCatalog, entries: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Lists storage again every `everyMs`. */
+export function pollingFollower(everyMs = 500): ArchiveFollower {
+  return {
+    async more(catalog, entries, signal) {
+      await delay(everyMs, signal);
+      if (catalog.entries.length <= entries) await catalog.refresh(signal);
+    },
+  };
+}
+
+/** GTIDs that a fork took out of the history before it. */
+interface Dropped {
+  readonly join: CatalogEntry;
+  readonly has: (gtid: string) => boolean;
+}
+
+/** Serves the archive of one shard out of storage. */
+export class ArchiveReplaySource implements ReplaySource {
+  readonly #catalog: ArchiveCatalog;
+  readonly #follower: ArchiveFollower;
+
+  constructor(catalog: ArchiveCatalog, follower: ArchiveFollower = pollingFollower()) {
+    this.#catalog = catalog;
+    this.#follower = follower;
+  }
+
+  async describe(): Promise<ReplaySourceDescription> {
+    const tip = await readTip(this.#catalog);
+    if (tip === undefined) throw cannotServe(`nothing of ${this.#catalog.keyspace}/${this.#catalog.shard} is archived yet`);
+    return { flavour: tip.flavour, serverVersion: tip.source.serverVersion, state: tip.state, startState: this.#startState(this.#catalog.entries.length) };
+  }
+
+  async files(signal?: AbortSignal): Promise<readonly ReplayFile[]> {
+    const found: ReplayFile[] = [];
+    let ordinal = 0;
+    let run: SegmentEntry[] = [];
+    const flush = async () => {
+      for (let at = 0; at < run.length; ) {
+        const { header } = await this.#catalog.index(run[at] as SegmentEntry, signal);
+        let low = at + 1;
+        let high = run.length;
+        while (low < high) {
+          const middle = (low + high) >> 1;
+          const other = await this.#catalog.index(run[middle] as SegmentEntry, signal);
+          if (other.header.file === header.file) low = middle + 1;
+          else high = middle;
+        }
+        const last = await this.#catalog.index(run[low - 1] as SegmentEntry, signal);
+        found.push({ file: fileName(ordinal, header.file), endPosition: last.header.endPosition });
+        at = low;
+      }
+      run = [];
+    };
+    for (const entry of this.#catalog.entries) {
+      if (entry.type === 'segment') {
+        run.push(entry);
+      } else {
+        await flush();
+        ordinal++;
+      }
+    }
+    await flush();
+    return found;
+  }
+
+  async *read(request: ReplayRequest, signal: AbortSignal): AsyncGenerator<ReplayItem, void, void> {
+    const { until, from } = request;
+    const entriesAtStart = this.#visible(until);
+    const flavour = this.#catalog.flavour;
+    if (flavour === undefined) throw cannotServe(`nothing of ${this.#catalog.keyspace}/${this.#catalog.shard} is archived yet`);
+    if (from.type === 'state') this.#checkStart(from.state, until, entriesAtStart.length);
+    let dropped = this.#dropped(flavour, entriesAtStart);
+    let ordinal = 0;
+    let open: string | undefined;
+    let have = from.type === 'state' ? from.state : undefined;
+    let reached = from.type === 'state' || from.file === '';
+    const skip = from.type === 'state' ? await this.#contained(from.state, entriesAtStart, signal) : new Set<string>();
+    for (let next = 0; ; ) {
+      const entries = this.#visible(until);
+      if (entries.length > entriesAtStart.length && next === entriesAtStart.length) dropped = [];
+      for (; next < entries.length; next++) {
+        const entry = entries[next] as CatalogEntry;
+        if (entry.type === 'join') {
+          ordinal++;
+          if (next >= entriesAtStart.length && have !== undefined) checkJoin(entry.record, have);
+          open = undefined;
+          continue;
+        }
+        if (skip.has(entry.key)) continue;
+        const index = await this.#catalog.index(entry, signal);
+        const { header } = index;
+        const file = fileName(ordinal, header.file);
+        if (from.type === 'file' && !reached) {
+          if (file !== from.file) continue;
+          reached = true;
+        }
+        const chosen = chooseTransactions(entry, index, until, from, file, dropped);
+        if (have !== undefined) have = have.union(parseGtidState(flavour, header.after));
+        if (chosen.length === 0) continue;
+        const data = new SegmentData(this.#catalog, index);
+        const formatDescription = await data.formatDescription(signal);
+        if (open !== file) {
+          open = file;
+          yield { type: 'file', file, position: Math.max(4, positionOf(header, chosen[0] as number, index)), formatDescription, checksum: header.checksum };
+        }
+        for (const k of chosen) {
+          const transaction = index.transactions[k];
+          if (transaction === undefined) continue;
+          let position = transaction.endPosition - transaction.bytes;
+          for await (const event of data.events(transaction, signal)) {
+            position += event.length;
+            yield { type: 'event', event, position };
+          }
+        }
+      }
+      if (open === undefined) {
+        const head = await this.#headOf(entries, signal);
+        if (head !== undefined && from.type === 'state') yield head;
+      }
+      if (until !== undefined) {
+        yield { type: 'end' };
+        return;
+      }
+      if (!reached) throw cannotServe(`could not find the file '${from.type === 'file' ? from.file : ''}' in the archive`);
+      yield { type: 'caughtUp' };
+      await this.#follower.more(this.#catalog, next, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** The end of the last file, for a replica that holds everything already: it must know where it stands before heartbeats. */
+  async #headOf(entries: readonly CatalogEntry[], signal: AbortSignal): Promise<ReplayItem | undefined> {
+    const last = entries.findLast((entry) => entry.type === 'segment');
+    if (last === undefined) return undefined;
+    const index = await this.#catalog.index(last, signal);
+    const ordinal = entries.filter((entry) => entry.type === 'join' && comparePlaces({ ...entry, transaction: 0 }, { ...last, transaction: 0 }) < 0).length;
+    const formatDescription = await new SegmentData(this.#catalog, index).formatDescription(signal);
+    return { type: 'file', file: fileName(ordinal, index.header.file), position: index.header.startPosition, formatDescription, checksum: index.header.checksum };
+  }
+
+  /** The entries before the cut; all of them without one. */
+  #visible(until: Cut | undefined): readonly CatalogEntry[] {
+    const { entries } = this.#catalog;
+    if (until === undefined) return entries;
+    const first = entries.findIndex((entry) => comparePlaces({ epoch: entry.epoch, sequence: entry.sequence, transaction: 0 }, until.place) >= 0);
+    if (first < 0) return entries;
+    // the cut may lie within that segment
+    const cutWithin = until.place.transaction > 0 && entries[first]?.epoch === until.place.epoch && entries[first]?.sequence === until.place.sequence;
+    return entries.slice(0, cutWithin ? first + 1 : first);
+  }
+
+  #startState(visible: number): GtidState {
+    const cutOff = this.#catalog.entries[visible - 1];
+    const start = sectionsOf(this.#catalog)
+      .filter((section) => cutOff !== undefined && comparePlaces({ ...section.opened, transaction: 0 }, { ...cutOff, transaction: 0 }) <= 0)
+      .findLast((section) => section.opened.record.kind !== 'fork');
+    if (start === undefined) throw cannotServe(`nothing of ${this.#catalog.keyspace}/${this.#catalog.shard} is archived yet`);
+    return start.startState;
+  }
+
+  /** What the replica holds must reach the archive, and must not be past the cut or on a branch that the history left. */
+  #checkStart(state: GtidState, until: Cut | undefined, visible: number): void {
+    const start = this.#startState(visible);
+    if (!state.containsAll(start)) {
+      throw cannotServe(
+        `the replica lacks transactions that are older than the archive of ${this.#catalog.keyspace}/${this.#catalog.shard}: ${start.subtract(state).toString()}`,
+        'start it from a newer backup, or from one taken behind the last gap',
+      );
+    }
+    const entries = this.#catalog.entries.slice(0, visible);
+    if (until !== undefined && !until.state.containsAll(state)) {
+      throw cannotServe(`the replica is already past the cut: ${state.subtract(until.state).toString()}`, 'restore an older backup');
+    }
+    for (const entry of entries) {
+      if (entry.type !== 'join' || entry.record.kind !== 'fork') continue;
+      const errant = droppedHeld(entry.record, state);
+      if (errant !== '') throw cannotServe(`the replica holds transactions that are not part of the history of this timeline: ${errant}`, 'restore a backup that was taken without them');
+    }
+  }
+
+  #dropped(flavour: Flavour, entries: readonly CatalogEntry[]): Dropped[] {
+    return entries.flatMap((join) => {
+      if (join.type !== 'join' || join.record.kind !== 'fork' || join.record.dropped === '') return [];
+      if (flavour === 'mysql') {
+        const set = GtidSet.parse(join.record.dropped);
+        return [{ join, has: (gtid: string) => { const parsed = parseGtid('mysql', gtid); return parsed.flavour === 'mysql' && set.contains(parsed); } }];
+      }
+      const gtids = new Set(join.record.dropped.split(','));
+      return [{ join, has: (gtid: string) => gtids.has(gtid) }];
+    });
+  }
+
+  /** The leading segments of each section that the replica holds whole, found by bisection. */
+  async #contained(state: GtidState, entries: readonly CatalogEntry[], signal: AbortSignal): Promise<Set<string>> {
+    const keys = new Set<string>();
+    const visible = new Set(entries.map((entry) => entry.key));
+    for (const section of sectionsOf(this.#catalog)) {
+      const segments = section.segments.filter((segment) => visible.has(segment.key));
+      let low = 0;
+      let high = segments.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        const { header } = await this.#catalog.index(segments[middle] as SegmentEntry, signal);
+        if (state.containsAll(parseGtidState(header.flavour, header.after))) low = middle + 1;
+        else high = middle;
+      }
+      for (const segment of segments.slice(0, low)) keys.add(segment.key);
+    }
+    return keys;
+  }
+}
+
+/** The name under which a source's file is served: its own, or prefixed when another source was followed before (names repeat between servers). */
+export function fileName(ordinal: number, file: string): string {
+  return ordinal <= 1 ? file : `s${ordinal}.${file}`;
+}
+
+function positionOf(header: SegmentHeader, k: number, index: SegmentIndex): number {
+  const transaction = index.transactions[k];
+  return transaction === undefined ? header.startPosition : transaction.endPosition - transaction.bytes;
+}
+
+/** Which transactions of a segment are given, as places in its index. */
+function chooseTransactions(
+  entry: SegmentEntry, index: SegmentIndex, until: Cut | undefined, from: ReplayRequest['from'], file: string, dropped: readonly Dropped[],
+): readonly number[] {
+  const { header, transactions } = index;
+  const cutHere = until !== undefined && until.place.epoch === entry.epoch && until.place.sequence === entry.sequence;
+  const end = cutHere ? Math.min(until.place.transaction, transactions.length) : transactions.length;
+  const later = dropped.filter(({ join }) => comparePlaces({ ...join, transaction: 0 }, { ...entry, transaction: 0 }) > 0);
+  const chosen: number[] = [];
+  for (let k = 0; k < end; k++) {
+    const transaction = transactions[k];
+    if (transaction === undefined) break;
+    if (later.some(({ has }) => has(transaction.gtid))) continue;
+    if (from.type === 'state' ? from.state.contains(parseGtid(header.flavour, transaction.gtid)) : file === from.file && transaction.endPosition <= from.position) continue;
+    chosen.push(k);
+  }
+  return chosen;
+}
+
+/** Of what a fork took out of the history, what a replica holds all the same (and nobody committed again later). */
+function droppedHeld(record: JoinRecord, state: GtidState): string {
+  if (record.dropped === '') return '';
+  if (record.flavour === 'mysql') return GtidSet.parse(record.dropped).intersect(mysqlSet(state)).toString();
+  const held = new Set(state.toString().split(','));
+  return record.dropped.split(',').filter((gtid) => held.has(gtid)).join(',');
+}
+
+/** A join that came while the replica was attached. */
+function checkJoin(record: JoinRecord, have: GtidState): void {
+  if (record.kind === 'gap') throw cannotServe(`the archive has a gap here: ${record.missing || record.reason}`, 'restore a full backup made behind the gap');
+  if (record.kind === 'fork') {
+    const errant = droppedHeld(record, have);
+    if (errant !== '') throw cannotServe(`the replica holds transactions that the history left behind: ${errant}`, 'restore a backup that was taken without them');
+  }
+}

@@ -15,14 +15,17 @@ export interface Show extends Node, Commented {
   readonly scope?: 'session' | 'global';
   /** `show create table a.b`, `show columns from a.b`, `show index from …`, `show create view …`, `show vitess_…`'s object. */
   readonly table?: TableName;
-  /** `from db` / `in db` of `show tables from db`, also of `show columns from t from db`. */
+  /**
+   * `from db` / `in db` of `show tables from db`; the keyspace of `show vitess_migrations from ks`, `show vschema tables from ks`,
+   * `show unresolved transactions for ks`, `show snapshots from ks`, `show restore window for ks`. `show columns from t from db` has it in `table`.
+   */
   readonly schema?: string;
   readonly like?: string;
   readonly where?: Expression;
   readonly limit?: Limit;
   /** `show warnings`: false; `show count(*) warnings`: true. */
   readonly count: boolean;
-  /** What else a subject takes, words in lower case, strings decoded: the engine of `show engine innodb status`, the log of `show binlog events in 'x'`, … */
+  /** What else a subject takes, words in lower case, strings decoded: the engine of `show engine innodb status`, the user of `show create user u`, the migration of `show vitess_migration 'x' logs`, the id of `show transaction status for 'x'`, … */
   readonly name?: string;
   /** Remaining words of a subject as canonical SQL: `for user 'a'@'%' using r`, `block io, cpu for query 3`, `in 'binlog.1' from 4`. */
   readonly rest?: string;
@@ -44,9 +47,8 @@ export type ShowSubject =
   // Vitess
   | 'keyspaces' | 'vitess_keyspaces' | 'vitess_shards' | 'vitess_tablets' | 'vitess_target' | 'vitess_replication_status'
   | 'vitess_metadata variables' | 'vitess_migrations' | 'vitess_migration logs' | 'vitess_throttler status' | 'vitess_throttled_apps'
-  | 'vschema tables' | 'vschema vindexes' | 'vschema keyspaces' | 'gtid_executed' | 'vgtid_executed' | 'global gtid_executed' | 'global vgtid_executed'
-  | 'unresolved transactions' | 'transaction status'
+  /** Both with scope `global`: `show global gtid_executed from ks`. */
+  | 'gtid_executed' | 'vgtid_executed'
+  | 'vschema tables' | 'vschema vindexes' | 'vschema keyspaces' | 'unresolved transactions' | 'transaction status'
   // ours
-  | 'snapshots' | 'restore window'
-  /** A SHOW that only the server knows: its words are in `rest`. */
-  | 'other';
+  | 'snapshots' | 'restore window';

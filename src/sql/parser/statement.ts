@@ -6,17 +6,19 @@ import type { TokenStream } from '../lexer/tokenStream.ts';
 import { Cursor, type Grammar } from './cursor.ts';
 import { insert, remove, update } from './dml.ts';
 import type { StatementFamily, StatementRule } from './family.ts';
+import { analyze, explain, vexplain } from './explain.ts';
 import { argument, bits, expression, infix } from './expression.ts';
 import { column } from './primary.ts';
 import { query, queryAfter, withClause } from './query.ts';
 import { limit, orderList } from './queryTail.ts';
 import { set, use } from './session.ts';
+import { show } from './show.ts';
 import { begin, commit, releaseSavepoint, rollback, savepoint, startTransaction } from './transaction.ts';
 
 const core: StatementFamily = {
   [K.SELECT]: query, [K.VALUES]: query, [K.TABLE]: query, [T.LPAREN]: query, [K.WITH]: withStatement,
   [K.INSERT]: insert, [K.REPLACE]: insert, [K.UPDATE]: (c) => update(c), [K.DELETE]: (c) => remove(c),
-  [K.SET]: set, [K.USE]: use,
+  [K.SET]: set, [K.USE]: use, [K.SHOW]: show, [K.EXPLAIN]: explain, [K.DESCRIBE]: explain, [K.DESC]: explain, [K.VEXPLAIN]: vexplain, [K.ANALYZE]: analyze,
   [K.BEGIN]: begin, [K.START]: startTransaction, [K.COMMIT]: commit, [K.ROLLBACK]: rollback, [K.SAVEPOINT]: savepoint, [K.RELEASE]: releaseSavepoint,
 };
 

@@ -5,9 +5,10 @@ import { expressionRules, functionRules, printExpression as expressionRule } fro
 import { type AnyRules, type PrintOptions, Printer } from './printer.ts';
 import { queryRules, tableRules } from './query.ts';
 import { sessionRules } from './session.ts';
+import { showRules } from './show.ts';
 
 /** All families. */
-const rules: AnyRules = { ...expressionRules, ...functionRules, ...queryRules, ...tableRules, ...dmlRules, ...sessionRules };
+const rules: AnyRules = { ...expressionRules, ...functionRules, ...queryRules, ...tableRules, ...dmlRules, ...sessionRules, ...showRules };
 Object.setPrototypeOf(rules, null);
 
 /**

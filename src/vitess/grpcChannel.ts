@@ -5,7 +5,7 @@ import { fromServiceError } from './grpcErrors.ts';
 export interface GrpcConnectOptions {
   /** PEM. Without it the connection is plain. `serverName` replaces the host in the check of the certificate. */
   readonly tls?: { readonly ca?: Buffer; readonly key?: Buffer; readonly cert?: Buffer; readonly serverName?: string };
-  /** Vitess's static authentication: sent with every call. Refused over a plain connection unless it is a loopback address. */
+  /** Vitess's static authentication: name and password go with every call, readable by anyone on the way unless there is TLS. */
   readonly auth?: { readonly username: string; readonly password: string };
   /** Largest message; default 64 MiB (Vitess's default is 16). */
   readonly maxMessageBytes?: number;

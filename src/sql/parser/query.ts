@@ -169,13 +169,22 @@ function select(c: Cursor): Select {
   const items = c.list(selectItem);
   const early = c.kind === K.INTO ? into(c) : undefined;
   let from: readonly TableExpr[] = c.none();
-  if (c.accept(K.FROM) && !c.accept(K.DUAL)) from = tableList(c);
+  if (c.accept(K.FROM)) from = isOnlyDual(c) ? c.none() : tableList(c);
   const where = c.accept(K.WHERE) ? c.grammar.expression(c) : undefined;
   const group = c.kind === K.GROUP ? groupBy(c) : undefined;
   const having = c.accept(K.HAVING) ? c.grammar.expression(c) : undefined;
   const windows = c.accept(K.WINDOW) ? c.list(namedWindow) : c.none();
   const qualify = c.reserved[K.QUALIFY] === 1 && c.accept(K.QUALIFY) ? c.grammar.expression(c) : undefined;
   return makeSelect(comments, distinct, options ?? c.none(), items, from, where, group, having, windows, qualify, early, start, c.lastEnd);
+}
+
+/** FROM DUAL is no FROM. (Vitess takes `from dual, t` too, where it is a table.) */
+function isOnlyDual(c: Cursor): boolean {
+  if (c.kind !== K.DUAL) return false;
+  const next = c.peek();
+  if (next === T.COMMA || next === K.AS || next === K.JOIN || next === K.CROSS || next === K.LEFT || next === K.RIGHT || next === K.INNER) return false;
+  c.advance();
+  return true;
 }
 
 /** One shape for every SELECT. */

@@ -1,3 +1,4 @@
+import type { TableName } from '../ast/node.ts';
 import type { AsOf, IndexHint, Join, TableExpr, TableRef, TableSample } from '../ast/tableRef.ts';
 import * as K from '../lexer/keywordIds.ts';
 import * as T from '../lexer/tokens.ts';
@@ -214,7 +215,7 @@ function isNoAlias(c: Cursor): boolean {
 /** A table by name with all that may follow it. */
 export function tableRef(c: Cursor): TableRef {
   const start = c.start;
-  const table = c.tableName();
+  const table: TableName = c.accept(K.DUAL) ? { kind: 'tableName', schema: undefined, name: 'dual', start, end: c.lastEnd } : c.tableName();
   const partitions = c.kind === K.PARTITION && c.peek() === T.LPAREN ? partitionNames(c) : c.none();
   let at = asOf(c);
   const alias = tableAlias(c);

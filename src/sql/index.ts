@@ -17,3 +17,4 @@ export { bindName, bindVariables, type NormalizedQuery, normalize } from './norm
 export type { QuickKind } from './normalize/statementKind.ts';
 export { parseJsonLine } from './parseJsonLine.ts';
 export { splitStatements } from './splitStatements/splitStatements.ts';
+export { redact } from './printer/redact.ts';

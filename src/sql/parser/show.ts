@@ -141,7 +141,7 @@ function withRest(what: ShowSubject): SubjectRule {
 function replicaStatus(what: ShowSubject): SubjectRule {
   return (c, parts) => {
     c.advance();
-    if (c.kind === K.FOR || c.kind === K.NONBLOCKING) parts.rest = restOf(c);
+    if (c.kind === K.FOR || c.isWord('nonblocking')) parts.rest = restOf(c);
     return what;
   };
 }

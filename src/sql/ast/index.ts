@@ -1,10 +1,16 @@
+export type * from './account.ts';
+export type * from './admin.ts';
+export type * from './alterTable.ts';
 export type * from './dml.ts';
 export type * from './explain.ts';
 export type * from './expression.ts';
 export type * from './node.ts';
 export type * from './query.ts';
+export type * from './schemaObject.ts';
 export type * from './session.ts';
 export type * from './show.ts';
 export type * from './statement.ts';
+export type * from './table.ts';
 export type * from './tableRef.ts';
 export type * from './transaction.ts';
+export type * from './vitess.ts';

@@ -1,5 +1,6 @@
 import type { Assignment, InsertRows, RowAlias } from './dml.ts';
 import type { CastType, Expression, FrameBound, JsonOn, When, WindowFrame, WindowRef, WindowSpec } from './expression.ts';
+import type { FamilyNode } from './family.ts';
 import type { TableName } from './node.ts';
 import type { CommonTable, FileFormat, GroupBy, Into, Limit, Lock, NamedWindow, OrderItem, SelectItem, With } from './query.ts';
 import type { LocalTarget, SetAssignment } from './session.ts';
@@ -12,4 +13,5 @@ export type SyntaxNode =
   | CastType | When | WindowRef | WindowSpec | WindowFrame | FrameBound | JsonOn
   | AsOf | TableSample | IndexHint | JsonTableColumn
   | SelectItem | GroupBy | OrderItem | Limit | NamedWindow | Lock | Into | FileFormat | With | CommonTable
-  | InsertRows | RowAlias | Assignment | SetAssignment | LocalTarget;
+  | InsertRows | RowAlias | Assignment | SetAssignment | LocalTarget
+  | FamilyNode;

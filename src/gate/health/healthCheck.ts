@@ -244,7 +244,7 @@ export class HealthCheck {
     this.#choices.clear();
     for (const { health, before } of this.#primaries.update(this.#health)) {
       this.#metrics.promoted(health.target);
-      this.#options.log.info({ ...health.target, alias: health.alias, before }, 'a shard has another primary');
+      if (before !== undefined) this.#options.log.info({ ...health.target, alias: health.alias, before }, 'a shard has another primary');
     }
     this.#metrics.changed(this.#health.values());
     for (const listener of [...this.#listeners]) listener();

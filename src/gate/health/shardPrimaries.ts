@@ -1,5 +1,11 @@
 import { shardName, type TabletHealth } from './tabletHealth.ts';
 
+export interface Promotion {
+  readonly health: TabletHealth;
+  /** Alias of the primary before it. */
+  readonly before: string | undefined;
+}
+
 /**
  * Who is the primary of each shard, by the latest term. A term stays the shard's latest for as long as its tablet is known, also while that
  * tablet is down or no longer primary: a tablet of an earlier term that still thinks it is primary must not be asked in its place.
@@ -13,11 +19,11 @@ export class ShardPrimaries {
     return this.#primaries.get(shard);
   }
 
-  /** Takes in what is known of all tablets now. Answers the shards whose latest term went to another tablet. */
-  update(tablets: ReadonlyMap<string, TabletHealth>): { readonly health: TabletHealth; readonly before: string }[] {
+  /** Takes in what is known of all tablets now. Answers the shards whose latest term is now another tablet's than before, or the first. */
+  update(tablets: ReadonlyMap<string, TabletHealth>): Promotion[] {
     for (const [shard, { alias }] of this.#latest) if (!tablets.has(alias)) this.#latest.delete(shard);
     this.#primaries.clear();
-    const promoted: { readonly health: TabletHealth; readonly before: string }[] = [];
+    const promoted: Promotion[] = [];
     for (const health of tablets.values()) {
       const heard = health.serving || health.primaryTermStart > 0;
       if (health.target.tabletType !== 'PRIMARY' || !heard) continue;
@@ -26,7 +32,7 @@ export class ShardPrimaries {
       if (latest !== undefined && health.primaryTermStart < latest.term) continue;
       const rival = this.#primaries.get(shard);
       if (rival !== undefined && rival.primaryTermStart === health.primaryTermStart && rival.serving) continue;
-      if (latest !== undefined && latest.alias !== health.alias && health.primaryTermStart > latest.term) promoted.push({ health, before: latest.alias });
+      if (latest?.alias !== health.alias) promoted.push({ health, before: latest?.alias });
       this.#latest.set(shard, { alias: health.alias, term: health.primaryTermStart });
       this.#primaries.set(shard, health);
     }

@@ -3,7 +3,7 @@ import {
   deleteIfThere, findKeyspace, formatTabletAlias, getKeyspace, isTopoError, keyRangesOverlap, listCells, listKeyspaces, listShards, listTablets, parseShardName, paths, rebuildSrvVSchema,
   unregisterTablet, withKeyspaceLock, withShardLock,
 } from '../topo/index.ts';
-import { type Keyspace as KeyspaceRecord, KeyspaceType, Shard as ShardRecord, Tablet, TabletType } from '../vitess/gen/topodata.ts';
+import { type Keyspace as KeyspaceRecord, KeyspaceType, Shard as ShardRecord, type Tablet, TabletType } from '../vitess/gen/topodata.ts';
 import type { CreateShardRequest, CreateShardResponse, DeleteKeyspaceRequest, GetTabletsRequest, Keyspace, Shard } from '../vitess/gen/vtctldata.ts';
 import type { ControlContext } from './controlContext.ts';
 import { createKeyspace } from './createKeyspace.ts';

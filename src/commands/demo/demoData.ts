@@ -51,3 +51,9 @@ export function readDemoData(): { readonly flights: readonly Flight[]; readonly 
     airports: parse(readFileSync(new URL('airports.csv', folder)), { from_line: 2 }) as unknown as Airport[],
   };
 }
+
+/** What `vtrewind up` brings up when no config is given. */
+export const demoKeyspaces = [
+  { ...commerce, shards: ['0'], replicas: 0 },
+  { ...flights, shards: ['-80', '80-'], replicas: 0 },
+] as const;

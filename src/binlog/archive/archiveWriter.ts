@@ -7,7 +7,7 @@ import { type Gtid, type GtidState, parseGtidState, printGtid } from '../gtidSta
 import type { BinlogTransaction } from '../transactionAssembler.ts';
 import { ArchiveCatalog } from './archiveCatalog.ts';
 import { superseded } from './archiveError.ts';
-import { archiveRoot, dataKey, epochKey, epochName, evidenceKey, joinKey, segmentKey } from './archiveKeys.ts';
+import { archiveRoot, dataKey, epochKey, epochName, evidenceKey, joinKey, segmentKey, type SegmentName } from './archiveKeys.ts';
 import { type ArchiveSourceServer, encodeRecord, encodeSegmentIndex, type EvidenceRecord, type JoinRecord, type SegmentHeader, type SegmentIndex } from './archiveRecords.ts';
 import { SegmentBuilder, type SegmentOrigin } from './segmentBuilder.ts';
 
@@ -38,7 +38,7 @@ export interface ArchiveTip {
 }
 
 /** What was stored: called in order, once it is durable. */
-export type OnStored = (object: { readonly type: 'segment'; readonly index: SegmentIndex } | { readonly type: 'join'; readonly record: JoinRecord }) => void;
+export type OnStored = (object: { readonly type: 'segment'; readonly name: SegmentName; readonly index: SegmentIndex } | { readonly type: 'join'; readonly record: JoinRecord }) => void;
 
 interface Spill {
   readonly body: PassThrough;
@@ -97,7 +97,7 @@ export class ArchiveWriter {
   get tip(): ArchiveTip | undefined { return this.#tip; }
 
   /** Stores a change of source, a fork or a gap. What was complete before it is stored first, what was open is dropped. */
-  async join(record: Omit<JoinRecord, 'version' | 'epoch' | 'sequence' | 'before'>, state: GtidState): Promise<void> {
+  async join(record: Omit<JoinRecord, 'version' | 'epoch' | 'sequence' | 'before' | 'state'>, state: GtidState): Promise<void> {
     this.discard();
     await this.flush();
     const sequence = ++this.#sequence;
@@ -247,9 +247,10 @@ export class ArchiveWriter {
       maxEarliest = Math.max(maxEarliest, t.earliest);
       maxLatest = Math.max(maxLatest, t.latest);
     }
-    await this.#storage.put(segmentKey(this.root, { epoch: this.epoch, sequence, transactions: transactions.length, minEarliest, maxEarliest, maxLatest }), encodeSegmentIndex(index));
+    const name: SegmentName = { epoch: this.epoch, sequence, transactions: transactions.length, minEarliest, maxEarliest, maxLatest };
+    await this.#storage.put(segmentKey(this.root, name), encodeSegmentIndex(index));
     this.#durableSequence = sequence;
-    this.onStored?.({ type: 'segment', index });
+    this.onStored?.({ type: 'segment', name, index });
   }
 
   /** Appends work to the chain; the first failure stops all that follows. */

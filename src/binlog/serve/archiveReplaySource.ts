@@ -135,7 +135,10 @@ export class ArchiveReplaySource implements ReplaySource {
       }
       if (open === undefined) {
         const head = await this.#headOf(entries, signal);
-        if (head !== undefined && from.type === 'state') yield head;
+        if (head?.type === 'file' && from.type === 'state') {
+          open = head.file;
+          yield head;
+        }
       }
       if (until !== undefined) {
         yield { type: 'end' };

@@ -73,6 +73,8 @@ export interface ExecuteOptions {
   readonly fetchLastInsertId?: boolean;
   /** SET statements that must be in force: for `execute` and `streamExecute` on no connection of their own, over pooled connections. */
   readonly settings?: readonly string[];
+  /** Reserve a connection even where a pooled one with settings would do. Not carried over gRPC: there the tablet decides. */
+  readonly alwaysReserve?: boolean;
 }
 
 /** Ids are scoped to the tablet that gave them; 0n means none. `reservedId` keeps one connection with its settings until released. */

@@ -48,21 +48,21 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
     rollback: unary((r: pb.RollbackRequest, target) => service.rollback(target, r.transactionId)),
     beginExecute: unary(async (r: pb.BeginExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return withFailure(r, async () => {
+      return withFailure<pb.BeginExecuteResponse>(r, async () => {
         const done = await service.beginExecute(target, r.preQueries, sql, binds, r.reservedId, options);
         return { error: undefined, result: encodeResult(done.result), transactionId: done.transactionId, tabletAlias: aliasOf(done.tabletAlias), sessionStateChanges: '' };
       }, (failed) => ({ ...failed, sessionStateChanges: '' }));
     }),
     reserveExecute: unary(async (r: pb.ReserveExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return withFailure(r, async () => {
+      return withFailure<pb.ReserveExecuteResponse>(r, async () => {
         const done = await service.reserveExecute(target, r.preQueries, sql, binds, r.transactionId, options);
         return { error: undefined, result: encodeResult(done.result), reservedId: done.reservedId, tabletAlias: done.reservedId === 0n ? undefined : aliasOf(done.tabletAlias) };
       }, (failed) => failed);
     }),
     reserveBeginExecute: unary(async (r: pb.ReserveBeginExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return withFailure(r, async () => {
+      return withFailure<pb.ReserveBeginExecuteResponse>(r, async () => {
         const done = await service.reserveBeginExecute(target, r.preQueries, r.postBeginQueries, sql, binds, options);
         return { error: undefined, result: encodeResult(done.result), transactionId: done.transactionId, reservedId: done.reservedId, tabletAlias: aliasOf(done.tabletAlias), sessionStateChanges: '' };
       }, (failed) => ({ ...failed, sessionStateChanges: '' }));
@@ -88,7 +88,7 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
           if (!(error instanceof VtrewindError && needsReserved.test(error.message))) throw error;
         }
       }
-      const reserved = await service.reserveExecute(target, r.preQueries, nothing, {}, r.transactionId, { ...options, settings: ['*'] });
+      const reserved = await service.reserveExecute(target, r.preQueries, nothing, {}, r.transactionId, { ...options, alwaysReserve: true });
       const error = await failureOf(r, () => service.streamExecute(target, sql, binds, { transactionId: r.transactionId, reservedId: reserved.reservedId }, options, parts));
       await send({ error, result: undefined, reservedId: reserved.reservedId, tabletAlias: aliasOf(reserved.tabletAlias) });
     }),

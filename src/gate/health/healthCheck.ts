@@ -26,10 +26,11 @@ export interface HealthCheckOptions {
   readonly metrics: Metrics;
 }
 
-/** A tablet chosen to be asked. */
+/** A tablet chosen to be asked. The same object for as long as nothing changes. */
 export interface TabletHandle {
   readonly alias: string;
-  /** As asked for. */
+  readonly cell: string;
+  /** What it was chosen for, without a cell. */
   readonly target: Target;
   readonly databaseName: string;
   readonly service: QueryService;
@@ -51,10 +52,11 @@ export interface TabletStatus {
   readonly replicationLagSeconds: number;
 }
 
+/** Made once for all that ask: choosing allocates nothing. */
 interface Choices {
-  readonly all: readonly TabletHealth[];
+  readonly all: readonly TabletHandle[];
   /** Those of the own cell when there are any. */
-  readonly preferred: readonly TabletHealth[];
+  readonly preferred: readonly TabletHandle[];
 }
 
 interface Followed {
@@ -108,12 +110,7 @@ export class HealthCheck {
     const among = except === undefined ? choices.preferred : this.#near(choices.all.filter(({ alias }) => !except.has(alias)));
     const chosen = among[Math.min(Math.floor((this.#options.random ?? Math.random)() * among.length), among.length - 1)];
     if (chosen === undefined) throw this.#noneFor(target);
-    const { tablet } = chosen;
-    return {
-      alias: chosen.alias, target, service: chosen.service,
-      databaseName: databaseName(tablet, this.#options.snapshotBase(target.keyspace)),
-      mysqlHost: tablet.mysqlHostname === '' ? tablet.hostname : tablet.mysqlHostname, mysqlPort: tablet.mysqlPort,
-    };
+    return chosen;
   }
 
   /** The types of which a healthy tablet serves the shard, in the order PRIMARY, REPLICA, RDONLY, others. */
@@ -254,14 +251,18 @@ export class HealthCheck {
     const name = `${shardName(target)}@${target.tabletType}`;
     const known = this.#choices.get(name);
     if (known !== undefined) return known;
-    const all = this.#findChoices(target);
+    const base = this.#options.snapshotBase(target.keyspace);
+    const all = this.#findChoices(target).map(({ alias, cell, service, tablet }): TabletHandle => ({
+      alias, cell, service, target: { keyspace: target.keyspace, shard: target.shard, tabletType: target.tabletType }, databaseName: databaseName(tablet, base),
+      mysqlHost: tablet.mysqlHostname === '' ? tablet.hostname : tablet.mysqlHostname, mysqlPort: tablet.mysqlPort,
+    }));
     const choices = { all, preferred: this.#near(all) };
     this.#choices.set(name, choices);
     return choices;
   }
 
   /** Those of the own cell, or all where there is none. */
-  #near(tablets: readonly TabletHealth[]): readonly TabletHealth[] {
+  #near(tablets: readonly TabletHandle[]): readonly TabletHandle[] {
     const near = tablets.filter(({ cell }) => cell === this.#options.cell);
     return near.length > 0 ? near : tablets;
   }

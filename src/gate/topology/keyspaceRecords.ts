@@ -52,6 +52,11 @@ export class KeyspaceRecords {
     return this.#keyspaces.get(keyspace)?.keyspaceType === KeyspaceType.SNAPSHOT;
   }
 
+  snapshotBase(keyspace: string): string | undefined {
+    const record = this.#keyspaces.get(keyspace);
+    return record?.keyspaceType === KeyspaceType.SNAPSHOT ? record.baseKeyspace : undefined;
+  }
+
   /** Names of the keyspace's shards as the global records have them, whether they serve or not. */
   shardNames(keyspace: string): string[] {
     return this.#shards.entries().flatMap(([name]) => (name.startsWith(`${keyspace}/`) ? [name.slice(keyspace.length + 1)] : []));

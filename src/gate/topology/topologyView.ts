@@ -145,6 +145,11 @@ export class TopologyView {
     return this.#keyspaces.isSnapshot(keyspace);
   }
 
+  /** The base of a snapshot keyspace; undefined for a normal one. */
+  snapshotBase(keyspace: string): string | undefined {
+    return this.#keyspaces.snapshotBase(keyspace);
+  }
+
   /** Base and time (RFC 3339) of a snapshot keyspace; undefined for a normal one. */
   snapshot(keyspace: string): { readonly base: string; readonly at: string } | undefined {
     const snapshot = this.#keyspaces.snapshot(keyspace);

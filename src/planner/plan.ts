@@ -20,6 +20,8 @@ export interface Plan {
   readonly multiShardWrites: boolean;
   /** The snapshot keyspaces it reads; such routes run outside the session's transaction. */
   readonly snapshotKeyspaces: readonly string[];
+  /** What the client sees as column names; absent: what the root gives. */
+  readonly columnNames?: readonly (string | undefined)[];
 }
 
 export type PlanType =
@@ -50,6 +52,8 @@ export interface Routing {
   readonly vindex?: Vindex;
   /** One per vindex column; a tuple for IN and MultiEqual. */
   readonly values?: readonly PlanValue[];
+  /** A pinned table's keyspace id. */
+  readonly pinned?: Buffer;
   /** ByDestination only: a shard name or a key range given in the target. */
   readonly shards?: ShardTarget;
   /** DBA only: `table_schema = …` and `table_name = …` decide the keyspace at run time. */
@@ -84,6 +88,8 @@ export interface Route {
   /** `for update`, `lock in share mode`: needs the primary and a transaction. */
   readonly locks?: boolean;
   readonly tableName?: string;
+  /** Rows are due even when the value belongs to no shard (an outer join or aggregate in the statement): any shard is asked then. */
+  readonly alwaysOneShard?: boolean;
 }
 
 export interface OrderColumn {

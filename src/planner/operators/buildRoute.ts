@@ -1,0 +1,182 @@
+import { build, printExpression, printStatement, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
+import { VtrewindError } from '../../base/errors.ts';
+import type { PlanningStatement } from '../analysis/statement.ts';
+import type { CatalogTable } from '../catalog.ts';
+import type { OrderColumn, Primitive, Route, Routing } from '../plan.ts';
+import { bestOption } from '../routing/options.ts';
+import { buildLookup } from '../routing/lookup.ts';
+import { planValue } from '../translate/constants.ts';
+import { valueTypes } from '../../vschema/valueType.ts';
+import { refuseSnapshotWrite } from '../snapshots.ts';
+import type { RouteOperator, RouteOption } from './operator.ts';
+import { systemTableValues } from '../routing/systemTables.ts';
+
+/** The statement of a route as it will be sent, before names are changed for the shards. */
+export function routeQuery(route: RouteOperator): Query {
+  if (route.body !== undefined) return route.body;
+  const where = build.and(...route.where);
+  const items = route.items.length === 0 ? [build.item(build.integer(1))] : route.items.map((item) => build.item(item.expr, item.alias));
+  return build.select(items, route.from, {
+    ...(where !== undefined && { where }),
+    ...(route.distinct === true && { distinct: true }),
+    ...(route.groupBy !== undefined && route.groupBy.length > 0 && { groupBy: build.groupBy(route.groupBy) }),
+    orderBy: route.order.map((o) => build.orderItem(o.expr, o.descending ? 'desc' : 'asc')),
+    ...(route.limit !== undefined && { limit: route.limit }),
+    locks: route.locks,
+  });
+}
+
+/** The primitive of a route: a Route, or a VindexLookup over one where the vindex is a lookup table. */
+export function buildRoute(st: PlanningStatement, route: RouteOperator, keepColumns?: number): Primitive {
+  const option = bestOption(st, route);
+  const query = routeQuery(route);
+  const lists = listVariables(option);
+  const sent = forShards(st, query, route.renamed, lists.replaced);
+  if (hasLocks(sent)) refuseSnapshotWrite(st, route.keyspace, 'a locking read');
+  const system = route.class === 'system' ? systemTableValues(st, sent, route.known) : undefined;
+  const finalQuery = system?.query ?? sent;
+  const made: Route = {
+    op: 'Route',
+    routing: { ...routingOf(st, route, option), ...(system !== undefined && { sysTableSchema: system.schemas, sysTableName: system.names }) },
+    query: printStatement(finalQuery),
+    fieldQuery: printStatement(fieldQuery(finalQuery)),
+    ...(lists.vars.length > 0 && option.variant === 'IN' && { listVars: lists.vars }),
+    ...(route.order.length > 0 && route.body === undefined && mergesOrder(option) && { orderBy: route.order.map((o): OrderColumn => orderColumn(o)) }),
+    ...(keepColumns !== undefined && keepColumns < route.items.length && route.body === undefined && { keepColumns }),
+    ...(hasLocks(sent) && { locks: true }),
+    ...(route.alwaysOneShard === true && { alwaysOneShard: true }),
+    tableName: tableNames(st, route),
+  };
+  if (option.vindex !== undefined && option.vindex.kind === 'lookup') {
+    const looked = buildLookup(st, route, option, made);
+    if (looked !== undefined) return looked;
+  }
+  return made;
+}
+
+function orderColumn(o: RouteOperator['order'][number]): OrderColumn {
+  return {
+    column: o.column, descending: o.descending, ...(o.weightColumn !== undefined && { weightColumn: o.weightColumn }),
+    ...(o.type !== undefined && { type: o.type }), ...(o.collation !== undefined && { collation: o.collation }),
+  };
+}
+
+/** Variants that may reach several shards need their rows merged in order. */
+export function mergesOrder(option: RouteOption): boolean {
+  return !isSingleShard(option);
+}
+
+export function isSingleShard(option: RouteOption): boolean {
+  switch (option.variant) {
+    case 'EqualUnique':
+    case 'Unsharded':
+    case 'Reference':
+    case 'DBA':
+    case 'None':
+    case 'Next': return true;
+    default: return false;
+  }
+}
+
+export function tableNames(_st: PlanningStatement, route: RouteOperator): string {
+  return [...new Set(route.tables.map((t) => (route.renamed.get(t.info.id) ?? t.table).name))].sort().join(', ');
+}
+
+export function routingOf(_st: PlanningStatement, route: RouteOperator, option: RouteOption): Routing {
+  return {
+    variant: option.variant,
+    keyspace: route.keyspace,
+    ...(route.tabletType !== undefined && { tabletType: route.tabletType }),
+    ...(option.vindex !== undefined && option.pinned === undefined && { vindex: option.vindex }),
+    ...(option.pinned !== undefined && { pinned: option.pinned }),
+    ...(option.values.length > 0 && {
+      values: option.pinned === undefined ? option.values.map((v) => planValue(v))
+        : [{ expr: { kind: 'literal' as const, type: valueTypes.VARBINARY, text: option.pinned.toString('latin1') }, text: `'${option.pinned.toString()}'` }],
+    }),
+    ...(route.target !== undefined && { shards: route.target }),
+  };
+}
+
+interface Lists { readonly vars: readonly { readonly name: string; readonly value: number }[]; readonly replaced: Map<Node, Expression> }
+
+/** The INs whose list differs per shard: `c in ::__vals`. */
+export function listVariables(option: RouteOption): Lists {
+  const replaced = new Map<Node, Expression>();
+  const vars: { name: string; value: number }[] = [];
+  if (option.variant !== 'IN') return { vars, replaced };
+  const several = option.lists.filter((l) => l !== undefined).length > 1 || option.values.length > 1;
+  option.lists.forEach((list, value) => {
+    if (list?.kind !== 'in') return;
+    const name = several ? `__vals${value}` : '__vals';
+    vars.push({ name, value });
+    replaced.set(list, { ...list, right: build.listBind(name) });
+  });
+  return { vars, replaced };
+}
+
+/** Names as the shards know them: no keyspaces, renamed tables under their written names. */
+export function forShards<T extends Node>(st: PlanningStatement, query: T, renamed: ReadonlyMap<number, CatalogTable>, replaced: ReadonlyMap<Node, Node>): T {
+  const walk = (node: Node): Node | undefined => {
+    const other = replaced.get(node);
+    if (other !== undefined) return st.rewriteBound(other, (n) => (n === other ? undefined : walk(n)));
+    if (node.kind === 'column') return shardColumn(st, node as ColumnRef);
+    if (node.kind === 'star') return (node as { schema?: string }).schema === undefined ? node : { ...node, schema: undefined } as Node;
+    if (node.kind === 'table') return shardTable(st, node as TableRef, renamed, walk);
+    return undefined;
+  };
+  return st.rewriteBound(query, walk);
+}
+
+function shardColumn(st: PlanningStatement, column: ColumnRef): ColumnRef {
+  if (column.schema === undefined) return column;
+  const binding = st.bindings.get(column);
+  if (binding?.kind === 'table' && binding.table.source.kind === 'base' && binding.table.source.table.kind === 'systemTable') return column;
+  return st.bind({ ...column, schema: undefined }, binding ?? { kind: 'ambiguous', tables: 0n, name: column.name });
+}
+
+function shardTable(st: PlanningStatement, node: TableRef, renamed: ReadonlyMap<number, CatalogTable>, walk: (n: Node) => Node | undefined): Node {
+  const info = st.tableOf.get(node);
+  if (info === undefined) return node.table.schema === undefined ? node : { ...node, table: { ...node.table, schema: undefined } } as TableRef;
+  const { source } = info;
+  const plainHints = node.indexHints.filter((h) => h.action !== 'use vindex' && h.action !== 'ignore vindex');
+  switch (source.kind) {
+    case 'base': {
+      const table = renamed.get(info.id) ?? source.table;
+      if (table.kind === 'systemTable') return { ...node, table: { ...node.table, schema: table.schema } } as TableRef;
+      if (node.table.schema === undefined && table.name === node.table.name && plainHints.length === node.indexHints.length) return node;
+      const alias = node.alias ?? (table.name === node.table.name ? undefined : node.table.name);
+      return { ...node, table: { ...node.table, schema: undefined, name: table.name }, alias, indexHints: plainHints } as TableRef;
+    }
+    case 'derived': {
+      if (node.kind !== 'table') return node;
+      const query = st.rewriteBound(source.query, (n) => (n === source.query ? undefined : walk(n)));
+      return { kind: 'derivedTable', query, lateral: false, alias: info.name, columns: source.columnNames, start: -1, end: -1 } as Node;
+    }
+    default: return node;
+  }
+}
+
+/** The statement with no rows in it: what its columns are. */
+export function fieldQuery(query: Query): Query {
+  switch (query.kind) {
+    case 'select': {
+      const { limit: _l, having: _h, ...rest } = query;
+      return { ...rest, where: build.compare('!=', build.integer(1), build.integer(1)), orderBy: [], locks: [] } satisfies Select;
+    }
+    case 'setOperation': return { ...query, left: fieldQuery(query.left), right: fieldQuery(query.right), orderBy: [], limit: undefined, locks: [] };
+    case 'nestedQuery': return fieldQuery(query.query);
+    default: return query;
+  }
+}
+
+function hasLocks(query: Query): boolean {
+  if (query.locks.length > 0) return true;
+  if (query.kind === 'setOperation') return hasLocks(query.left) || hasLocks(query.right);
+  return query.kind === 'nestedQuery' && hasLocks(query.query);
+}
+
+export function requireRoute(primitive: Primitive): Route {
+  if (primitive.op !== 'Route') throw new VtrewindError({ code: 'VTR0302', message: `a route was expected, not ${primitive.op}` });
+  return primitive;
+}
+export { printExpression };

@@ -1,0 +1,201 @@
+import { build, printExpression, type Expression, type Select } from '../../sql/index.ts';
+import { hasAggregate, hasSubquery, keyOf, windowsOf, isSubset, tablesOf } from '../analysis/expressions.ts';
+import type { PlanningStatement } from '../analysis/statement.ts';
+import type { OutputColumn } from '../analysis/tableInfo.ts';
+import { comparesPlainly, typeOfExpr } from '../analysis/typeOf.ts';
+import { schemaTrackingRequired, unsupported } from '../errors.ts';
+import { buildOperator } from '../operators/build.ts';
+import { addColumn } from '../operators/columns.ts';
+import { takesConditions, addCondition } from '../operators/conditions.ts';
+import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
+import type { OrderColumn, Primitive } from '../plan.ts';
+import { planAggregation } from './aggregation.ts';
+import { limitPrimitive, shardLimit } from './limits.ts';
+import { holdsUniqueVindex } from './perShard.ts';
+import type { QueryOptions } from './planQuery.ts';
+
+/** A column that things are sorted or grouped by: its place, and that of its weight string where its values need one. */
+export interface SortKey extends OrderColumn { readonly expr: Expression }
+
+export const weightString = (operand: Expression): Expression => ({ kind: 'weightString', operand, start: -1, end: -1 });
+
+/** Asks a source for a column to compare by. */
+export function addSortKey(st: PlanningStatement, source: Operator, expr: Expression, descending: boolean): SortKey {
+  const known = typeOfExpr(st, st.expand(expr));
+  const column = addColumn(st, source, expr);
+  const weightColumn = comparesPlainly(known) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
+  return { expr, column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(known.type !== undefined && { type: known.type }), ...(known.collation !== undefined && { collation: known.collation }) };
+}
+
+export function orderColumn({ column, descending, weightColumn, type, collation }: SortKey): OrderColumn {
+  return { column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(type !== undefined && { type }), ...(collation !== undefined && { collation }) };
+}
+
+/** Plans a SELECT's list, groups, order and limit over its tables, where shards can't do all of it. */
+export function planHorizon(st: PlanningStatement, select: Select, source: Operator, options: QueryOptions): PlannedQuery {
+  const info = st.info(select);
+  const exprs = info.items.flatMap((item) => (item.kind === 'selectExpr' ? [item.expr] : []));
+  if ([...exprs, ...info.orderBy.map((o) => o.expr)].some((e) => windowsOf(e).length > 0) || select.windows.length > 0 || select.qualify !== undefined) {
+    throw unsupported('window functions are only supported for single-shard queries');
+  }
+  const aggregates = select.groupBy !== undefined || exprs.some((e) => hasAggregate(st, e)) || (select.having !== undefined && hasAggregate(st, select.having)) || info.orderBy.some((o) => hasAggregate(st, o.expr));
+  if (select.options.includes('sql_calc_found_rows') && select.limit !== undefined) return planFoundRows(st, select, source, options);
+  if (aggregates && source.kind === 'route' && select.groupBy !== undefined && !select.groupBy.rollup && holdsUniqueVindex(st, info.groupBy, source)) {
+    return planRows(st, select, source, options, true);
+  }
+  if (aggregates) return planAggregation(st, select, source, options);
+  return planRows(st, select, source, options, false);
+}
+
+/** SQL_CALC_FOUND_ROWS with LIMIT: the rows, and how many there would be. */
+function planFoundRows(st: PlanningStatement, select: Select, source: Operator, options: QueryOptions): PlannedQuery {
+  const { limit: _limit, ...unlimited } = select;
+  const plain: Select = { ...select, options: select.options.filter((o) => o !== 'sql_calc_found_rows') };
+  st.inherit(select, plain);
+  const counting: Select = { ...unlimited, limit: undefined, options: plain.options, orderBy: [], items: [build.item(build.countStar())] };
+  st.selects.set(counting, { ...st.info(select), select: counting, items: counting.items, orderBy: [], columns: [{ name: 'count(*)', type: 265 }], complete: true });
+  const copy = source.kind === 'route' ? { ...source, items: [], order: [] } : undefined;
+  if (copy === undefined || select.groupBy !== undefined || select.distinct) throw unsupported('SQL_CALC_FOUND_ROWS across shards with a join, GROUP BY or DISTINCT');
+  const limited = planHorizon(st, plain, source, options);
+  const count = planAggregation(st, counting, copy, { ordered: false, weights: false });
+  return { ...limited, route: undefined, build: () => ({ op: 'SQL_CALC_FOUND_ROWS', limited: limited.build(), count: count.build() }) };
+}
+
+function planRows(st: PlanningStatement, select: Select, source: Operator, options: QueryOptions, grouped: boolean): PlannedQuery {
+  const info = st.info(select);
+  const sorts = options.ordered || select.limit !== undefined ? info.orderBy.filter((o) => o.expr.kind !== 'null') : [];
+  if (!info.complete && (source.kind !== 'route' || sorts.length > 0 || select.distinct || options.weights)) throw schemaTrackingRequired();
+  let from = source;
+  if (select.having !== undefined && !grouped && hasOwnHaving(st, select)) from = filterHaving(st, select, from);
+  const columns = info.columns;
+  const positions = from.kind === 'route' ? routeItems(st, select, from) : info.items.map((item) => {
+    if (item.kind !== 'selectExpr') throw schemaTrackingRequired();
+    return addColumn(st, from, item.expr);
+  });
+  if (from.kind === 'route' && grouped) {
+    from.groupBy = info.groupBy;
+    if (select.having !== undefined) return groupedWithHaving(st, select, from, options);
+  }
+  const keys = sorts.map((o) => addSortKey(st, from, o.expr, o.descending));
+  const distinctKeys = select.distinct && !(from.kind === 'route' && holdsUniqueVindex(st, exprsOf(info.items), from)) ? exprsOf(info.items).map((e) => addSortKey(st, from, e, false)) : [];
+  const weights = options.weights ? columns.map((c, i) => weightOf(st, from, c, exprsOf(info.items)[i])) : [];
+  const sortsAbove = pushOrder(st, from, keys);
+  if (from.kind === 'route') {
+    if (select.distinct) from.distinct = true;
+    const limit = select.limit === undefined || sortsAbove ? undefined : shardLimit(select.limit);
+    if (limit !== undefined) from.limit = limit;
+  }
+  const outputs = [...positions, ...weights.filter((w) => w !== undefined)];
+  return {
+    columns, complete: info.complete, weights: options.weights ? numberWeights(weights, columns.length) : [],
+    build: () => {
+      let at: Primitive = buildOperator(st, from);
+      if (distinctKeys.length > 0) at = { op: 'Distinct', columns: distinctKeys.map(orderColumn), input: at };
+      if (sortsAbove) at = { op: 'Sort', orderBy: keys.map(orderColumn), input: at };
+      if (select.limit !== undefined) at = limitPrimitive(select.limit, at);
+      return info.complete ? pick(at, outputs, widthOf(from)) : at;
+    },
+  };
+}
+
+export function exprsOf(items: Select['items']): Expression[] {
+  return items.flatMap((item) => (item.kind === 'selectExpr' ? [item.expr] : []));
+}
+
+/** The weight string's position among the outputs, when the weights follow the columns. */
+export function numberWeights(weights: readonly (number | undefined)[], width: number): (number | undefined)[] {
+  let next = width;
+  return weights.map((w) => (w === undefined ? undefined : next++));
+}
+
+export function weightOf(st: PlanningStatement, source: Operator, column: OutputColumn, expr: Expression | undefined): number | undefined {
+  return expr === undefined || comparesPlainly(column) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
+}
+
+/** Select items go to a route as they stand, each one column, in order. */
+function routeItems(st: PlanningStatement, select: Select, route: RouteOperator): number[] {
+  const info = st.info(select);
+  return info.items.map((item, i) => {
+    if (item.kind === 'selectExpr') route.items.push({ expr: item.expr, key: keyOf(st, item.expr), ...(item.alias !== undefined && { alias: item.alias }) });
+    else route.items.push({ expr: starExpr(item), key: `*${i}` });
+    return i;
+  });
+}
+
+/** A star among the columns of a route: printed as it is. */
+function starExpr(item: Exclude<Select['items'][number], { kind: 'selectExpr' }>): Expression {
+  return item as unknown as Expression;
+}
+
+function hasOwnHaving(st: PlanningStatement, select: Select): boolean {
+  return select.groupBy !== undefined || (select.having !== undefined && hasAggregate(st, select.having));
+}
+
+function filterHaving(st: PlanningStatement, select: Select, source: Operator): Operator {
+  return build.terms('and', select.having).reduce((op: Operator, c) => addCondition(st, op, st.expand(c)), source);
+}
+
+/** Groups that stay within shards, with HAVING: the shards do it; it is only sorted and cut here. */
+function groupedWithHaving(st: PlanningStatement, select: Select, route: RouteOperator, options: QueryOptions): PlannedQuery {
+  const info = st.info(select);
+  const keys = info.orderBy.map((o) => addSortKey(st, route, o.expr, o.descending));
+  const weights = options.weights ? info.columns.map((c, i) => weightOf(st, route, c, exprsOf(info.items)[i])) : [];
+  const body: Select = {
+    ...select, options: select.options,
+    items: route.items.map((item) => build.item(item.expr, item.alias)),
+    orderBy: keys.map((k) => build.orderItem(st.expand(k.expr), k.descending ? 'desc' : 'asc')),
+    limit: select.limit === undefined ? undefined : shardLimit(select.limit),
+  };
+  const made: RouteOperator = { ...route, body };
+  const width = info.items.length;
+  return {
+    columns: info.columns, complete: info.complete, weights: numberWeights(weights, width),
+    build: () => {
+      const built = buildOperator(st, made);
+      let at: Primitive = built.op === 'Route' && keys.length > 0 && built.routing.variant !== 'EqualUnique' ? { ...built, orderBy: keys.map(orderColumn) } : built;
+      if (select.limit !== undefined) at = limitPrimitive(select.limit, at);
+      return pick(at, [...Array(width).keys(), ...weights.filter((w) => w !== undefined)], route.items.length);
+    },
+  };
+}
+
+/**
+ * Has the rows come sorted from below where that is possible: a route sorts and its shards' rows are merged; a join keeps the order of its
+ * left side. Answers whether sorting is still to be done here.
+ */
+function pushOrder(st: PlanningStatement, source: Operator, keys: readonly SortKey[]): boolean {
+  if (keys.length === 0) return false;
+  switch (source.kind) {
+    case 'route':
+      for (const key of keys) source.order.push({ ...orderColumn(key), expr: st.expand(key.expr) });
+      return false;
+    case 'join': {
+      if (source.hash !== undefined || !keys.every((k) => tablesOf(st, k.expr) !== 0n && isSubset(tablesOf(st, k.expr) & source.set, source.left.set))) return true;
+      return pushOrder(st, source.left, keys.map((k) => addSortKey(st, source.left, k.expr, k.descending)));
+    }
+    case 'filter': return pushOrder(st, source.input, keys.map((k) => addSortKey(st, source.input, k.expr, k.descending)));
+    case 'semiJoin': return pushOrder(st, source.left, keys.map((k) => addSortKey(st, source.left, k.expr, k.descending)));
+    default: return true;
+  }
+}
+
+export function widthOf(op: Operator): number {
+  switch (op.kind) {
+    case 'route': return Math.max(1, op.items.length);
+    case 'join':
+    case 'derived': return op.columns.length;
+    case 'vindexFunc': return op.columns.length;
+    case 'inline': return widthOf(op.inner);
+    case 'filter': return widthOf(op.input);
+    case 'semiJoin': return widthOf(op.left);
+    default: return op satisfies never;
+  }
+}
+
+/** Only these columns, in this order; nothing is added when they are the columns already. */
+export function pick(input: Primitive, columns: readonly number[], width: number): Primitive {
+  if (columns.length === width && columns.every((c, i) => c === i)) return input;
+  if (input.op === 'Route' && columns.every((c, i) => c === i)) return { ...input, keepColumns: columns.length };
+  return { op: 'SimpleProjection', columns, input };
+}
+export { hasSubquery, printExpression, takesConditions };

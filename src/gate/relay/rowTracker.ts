@@ -44,7 +44,7 @@ export class RowTracker {
     const end = chunk.length;
     let at = from;
     for (;;) {
-      const step = this.#skip < end - at ? this.#skip : end - at;
+      const step = Math.min(this.#skip, end - at);
       at += step;
       this.#skip -= step;
       this.forwardable = at;

@@ -1,0 +1,135 @@
+import { VtrewindError } from '../../base/errors.ts';
+import type { Lease, MysqlPool } from '../../mysql/pool.ts';
+import { ER } from '../../mysql/constants/errorCodes.ts';
+import { type QueryTemplate, queryTemplate } from '../../mysql/queryTemplate.ts';
+import type { BindVariables, Field, QueryResult, Target } from '../../vitess/queryService.ts';
+import type { TabletHandle } from './ports.ts';
+import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
+
+/** Statements of plans are few and repeat; the oldest leave. */
+const MAX_TEMPLATES = 5000;
+const templates = new Map<string, QueryTemplate>();
+
+export function templateOf(sql: string): QueryTemplate {
+  let template = templates.get(sql);
+  if (template === undefined) {
+    template = queryTemplate(sql);
+    if (templates.size >= MAX_TEMPLATES) for (const oldest of templates.keys()) {
+      templates.delete(oldest);
+      break;
+    }
+    templates.set(sql, template);
+  }
+  return template;
+}
+
+/** {@link ShardLink} over a connection to the tablet's mysqld. */
+export class MysqlLink implements ShardLink {
+  readonly handle: TabletHandle;
+  readonly lease: Lease;
+  readonly #pool: MysqlPool;
+  readonly #noBackslashEscapes: boolean;
+  #inTransaction = false;
+  #released = false;
+  pinned = false;
+
+  constructor(handle: TabletHandle, pool: MysqlPool, lease: Lease, noBackslashEscapes: boolean) {
+    this.handle = handle;
+    this.#pool = pool;
+    this.lease = lease;
+    this.#noBackslashEscapes = noBackslashEscapes;
+  }
+
+  get target(): Target {
+    return this.handle.target;
+  }
+  get alias(): string {
+    return this.handle.alias;
+  }
+  get inTransaction(): boolean {
+    return this.#inTransaction;
+  }
+  get lost(): boolean {
+    return this.lease.connection.closed;
+  }
+
+  async begin(statements: readonly string[]): Promise<void> {
+    for (const statement of statements) await this.lease.connection.query(statement);
+    this.#inTransaction = true;
+  }
+
+  async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
+    const text = templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
+    return this.#guarded(options, async () => {
+      const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
+      return { ...result, fields: this.#shown(result.fields) };
+    });
+  }
+
+  async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
+    const text = templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
+    await this.#guarded(options, () => this.lease.connection.streamQuery(text, (part) => onPart(part.fields === undefined ? part : { fields: this.#shown(part.fields), rows: part.rows })));
+  }
+
+  /** Runs with the time limit; the statement is killed on the server and its error says what happened. */
+  async #guarded<T>(options: LinkOptions, run: () => Promise<T>): Promise<T> {
+    let timedOut = false;
+    let killed: Promise<void> | undefined;
+    const stop = () => {
+      killed ??= this.cancel();
+      killed.catch(() => this.lease.connection.destroy());
+    };
+    const timer = options.timeoutMs === undefined || options.timeoutMs <= 0 ? undefined : setTimeout(() => {
+      timedOut = true;
+      stop();
+    }, options.timeoutMs);
+    options.signal?.addEventListener('abort', stop, { once: true });
+    try {
+      options.signal?.throwIfAborted();
+      return await run();
+    } catch (error) {
+      if (timedOut) throw new VtrewindError({ code: 'VTR1001', mysql: ER.QUERY_TIMEOUT, grpc: 'DEADLINE_EXCEEDED', message: 'Query execution was interrupted, maximum statement execution time exceeded', cause: error });
+      throw renamed(error, this.handle);
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', stop);
+      // The KILL must not hit the next statement of this connection.
+      await killed?.catch(() => undefined);
+    }
+  }
+
+  #shown(fields: readonly Field[]): readonly Field[] {
+    const { databaseName, target } = this.handle;
+    return fields.map((field) => (field.database === databaseName ? { ...field, database: target.keyspace } : field));
+  }
+
+  async commit(): Promise<void> {
+    await this.lease.connection.query('commit');
+    this.#inTransaction = false;
+  }
+
+  async rollback(): Promise<void> {
+    this.#inTransaction = false;
+    if (!this.lost) await this.lease.connection.query('rollback');
+  }
+
+  cancel(): Promise<void> {
+    return this.#pool.kill(this.lease.connection.threadId, 'query');
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (this.#inTransaction || this.lease.connection.busy) this.lease.discard();
+    else if (this.pinned) this.lease.releaseDirty();
+    else this.lease.release();
+  }
+}
+
+/** A tablet's error with the database's real name replaced by the keyspace's. */
+export function renamed(error: unknown, handle: TabletHandle): unknown {
+  if (!(error instanceof VtrewindError) || !error.message.includes(handle.databaseName)) return error;
+  return new VtrewindError({
+    code: error.code, mysql: error.mysql, sqlState: error.sqlState, grpc: error.grpc, message: error.message.replaceAll(handle.databaseName, handle.target.keyspace), cause: error,
+  });
+}

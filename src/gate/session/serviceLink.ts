@@ -1,0 +1,131 @@
+import type { BindVariables, ExecuteOptions, QueryResult, Target } from '../../vitess/queryService.ts';
+import { StatementFailedInTransaction } from '../../vitess/statementFailed.ts';
+import type { TabletHandle } from './ports.ts';
+import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
+
+/** {@link ShardLink} over a tablet's query service (gRPC): transactions and settings are ids there. */
+export class ServiceLink implements ShardLink {
+  readonly handle: TabletHandle;
+  /** SET statements that the session's connection needs; none: any connection of the tablet will do. */
+  readonly #settings: readonly string[];
+  readonly #options: ExecuteOptions;
+  readonly #running = new Set<AbortController>();
+  #transactionId = 0n;
+  #reservedId = 0n;
+  #lost = false;
+  pinned = false;
+
+  constructor(handle: TabletHandle, settings: readonly string[], options: ExecuteOptions) {
+    this.handle = handle;
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  get target(): Target {
+    return this.handle.target;
+  }
+  get alias(): string {
+    return this.handle.alias;
+  }
+  get inTransaction(): boolean {
+    return this.#transactionId !== 0n;
+  }
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  async begin(statements: readonly string[]): Promise<void> {
+    const { service, target } = this.handle;
+    // BEGIN is the service's own; what comes with it (isolation, savepoints) are statements around it.
+    const before = statements.filter((statement) => statement.startsWith('set '));
+    const after = statements.filter((statement) => statement.startsWith('savepoint'));
+    if (this.#settings.length === 0 && before.length === 0 && this.#reservedId === 0n && !this.pinned) {
+      this.#transactionId = (await service.begin(target, this.#options)).transactionId;
+    } else {
+      const opened = await this.#kept(service.reserveBeginExecute(target, [...this.#settings, ...before], [], 'select 1', {}, this.#options));
+      this.#transactionId = opened.transactionId;
+      this.#reservedId = opened.reservedId;
+    }
+    for (const statement of after) await this.execute(statement, {}, {});
+  }
+
+  async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
+    const { service, target } = this.handle;
+    return this.#abortable(options, async (signal) => {
+      const how = { ...this.#options, signal };
+      if (this.#reservedId === 0n && this.#transactionId === 0n && (this.#settings.length > 0 || this.pinned)) {
+        const reserved = await this.#kept(service.reserveExecute(target, this.#settings, sql, binds, 0n, how));
+        this.#reservedId = reserved.reservedId;
+        return reserved.result;
+      }
+      return service.execute(target, sql, binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, how);
+    });
+  }
+
+  /** A statement that failed may leave its connection reserved: it is remembered, to be used or released. */
+  async #kept<T>(reserving: Promise<T>): Promise<T> {
+    try {
+      return await reserving;
+    } catch (error) {
+      if (error instanceof StatementFailedInTransaction) {
+        this.#transactionId = error.transactionId;
+        this.#reservedId = error.reservedId;
+      }
+      throw error;
+    }
+  }
+
+  async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
+    const { service, target } = this.handle;
+    if (this.#reservedId === 0n && this.#settings.length > 0) await this.execute('select 1', {}, options);
+    await this.#abortable(options, (signal) => service.streamExecute(target, sql, binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal }, onPart));
+  }
+
+  async #abortable<T>(options: LinkOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    const stop = () => abort.abort(options.signal?.reason);
+    const timer = options.timeoutMs === undefined || options.timeoutMs <= 0 ? undefined : setTimeout(() => abort.abort(), options.timeoutMs);
+    options.signal?.addEventListener('abort', stop, { once: true });
+    this.#running.add(abort);
+    try {
+      return await run(abort.signal);
+    } finally {
+      this.#running.delete(abort);
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  async commit(): Promise<void> {
+    const { service, target } = this.handle;
+    const id = this.#transactionId;
+    this.#transactionId = 0n;
+    this.#reservedId = (await service.commit(target, id)).reservedId;
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#transactionId === 0n) return;
+    const { service, target } = this.handle;
+    const id = this.#transactionId;
+    this.#transactionId = 0n;
+    this.#reservedId = (await service.rollback(target, id)).reservedId;
+  }
+
+  cancel(): Promise<void> {
+    for (const abort of this.#running) abort.abort();
+    return Promise.resolve();
+  }
+
+  release(): void {
+    const { service, target } = this.handle;
+    if (this.#transactionId === 0n && this.#reservedId === 0n) return;
+    const [transactionId, reservedId] = [this.#transactionId, this.#reservedId];
+    this.#transactionId = 0n;
+    this.#reservedId = 0n;
+    const given = reservedId === 0n ? service.rollback(target, transactionId).then(() => undefined) : service.release(target, transactionId, reservedId);
+    given.catch(() => {
+      // The tablet ends what it does not hear of by its own timeouts.
+      this.#lost = true;
+    });
+  }
+}

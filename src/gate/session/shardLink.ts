@@ -1,0 +1,36 @@
+import type { StreamPart } from '../../mysql/streamedResponse.ts';
+import type { BindVariables, Field, QueryResult, Row, Target } from '../../vitess/queryService.ts';
+
+export interface LinkOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly maxRows?: number | undefined;
+}
+
+export type OnLinkPart = (part: { readonly fields?: readonly Field[]; readonly rows: readonly Row[] }) => Promise<void> | void;
+export type { StreamPart };
+
+/**
+ * A session's hold on one tablet while it must stay there (a transaction, a lock, a temporary table), or for one statement. Either a connection
+ * to the tablet's mysqld or ids of the tablet's query service.
+ *
+ *   plain → transaction (`begin`) → plain (`commit`, `rollback`) → released
+ */
+export interface ShardLink {
+  readonly target: Target;
+  readonly alias: string;
+  readonly inTransaction: boolean;
+  /** Stays with the session outside transactions. */
+  pinned: boolean;
+  /** The tablet is gone, and with it the transaction. */
+  readonly lost: boolean;
+  begin(statements: readonly string[]): Promise<void>;
+  execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult>;
+  stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Stops the statement under way with error 1317, wherever it runs. */
+  cancel(): Promise<void>;
+  /** Gives everything back; a transaction still open is rolled back. */
+  release(): void;
+}

@@ -40,6 +40,7 @@ export interface TabletHandle {
 
 /** A line of SHOW VITESS_TABLETS and of /debug/health. */
 export interface TabletStatus {
+  readonly cell: string;
   readonly keyspace: string;
   readonly shard: string;
   readonly tabletType: TabletTypeName;
@@ -128,7 +129,7 @@ export class HealthCheck {
     const order = (status: TabletStatus) => [status.keyspace, status.shard, status.tabletType, status.alias].join('\0');
     return [...this.#health.values()]
       .map((health): TabletStatus => ({
-        ...health.target, alias: health.alias, hostname: health.tablet.hostname, serving: health.serving, error: health.error,
+        cell: health.cell, keyspace: health.target.keyspace, shard: health.target.shard, tabletType: health.target.tabletType, alias: health.alias, hostname: health.tablet.hostname, serving: health.serving, error: health.error,
         primaryTermStart: health.primaryTermStart, replicationLagSeconds: health.replicationLagSeconds,
       }))
       .sort((a, b) => (order(a) < order(b) ? -1 : 1));

@@ -1,4 +1,5 @@
 import { isSignedType } from '../valueType.ts';
+import { goQuote } from './goQuote.ts';
 import { isNull, rawBytes } from './valueBytes.ts';
 import type { VindexValue } from './vindex.ts';
 import { vindexError } from './vindexError.ts';
@@ -59,17 +60,13 @@ function readDigits(text: Buffer): string | undefined {
     if (at - first < 15) small = small * 10 + digit;
   }
   const last = at;
-  if (last === first) return `cannot parse uint64 from ${quoted(text)}`;
+  if (last === first) return `cannot parse uint64 from ${goQuote(text)}`;
   while (at < length && isBlank(text[at])) at++;
-  if (at < length) return `unparsed tail left after parsing uint64 from ${quoted(text)}: ${quoted(text.subarray(at))}`;
+  if (at < length) return `unparsed tail left after parsing uint64 from ${goQuote(text)}: ${goQuote(text.subarray(at))}`;
   if (last - first <= 15) return splitSmall(small);
   const wide = BigInt(text.toString('latin1', first, last));
-  if (wide > overflow) return `cannot parse uint64 from ${quoted(text)}: overflow`;
+  if (wide > overflow) return `cannot parse uint64 from ${goQuote(text)}: overflow`;
   return splitWide(wide);
-}
-
-function quoted(text: Buffer): string {
-  return JSON.stringify(text.toString());
 }
 
 function isBlank(byte: number | undefined): boolean {

@@ -1,7 +1,8 @@
 import { collationKey } from './collation/collationKey.ts';
+import { goQuote } from './goQuote.ts';
 import { md5 } from './hashedBytes.ts';
 import { singleColumnVindex } from './singleColumn.ts';
-import { rawBytes } from './valueBytes.ts';
+import { valueBytes } from './valueBytes.ts';
 import type { SingleColumnVindex, VindexValue } from './vindex.ts';
 import { vindexError } from './vindexError.ts';
 import { xxhash64 } from './xxhash64.ts';
@@ -17,7 +18,7 @@ export function createUnicodeLooseXxhash(name: string, type: string, params: Rea
 }
 
 function unicodeLoose(name: string, type: string, params: Readonly<Record<string, string>>, digest: (weights: Buffer) => Buffer): SingleColumnVindex {
-  const hash = (value: VindexValue): Buffer => digest(looseWeights(rawBytes(value)));
+  const hash = (value: VindexValue): Buffer => digest(looseWeights(valueBytes(value)));
   return singleColumnVindex({
     name, type, params, knownParams: [], cost: 1, unique: true,
     mapOne: (value) => ({ kind: 'keyspaceId', keyspaceId: hash(value) }),
@@ -30,6 +31,6 @@ export function looseWeights(text: Buffer): Buffer {
   let end = text.length;
   while (end > 0 && text[end - 1] === 0x20) end--;
   const weights = collationKey(text.subarray(0, end));
-  if (weights === undefined) throw vindexError(`cannot normalize string containing invalid UTF-8: ${JSON.stringify(text.toString())}`);
+  if (weights === undefined) throw vindexError(`cannot normalize string containing invalid UTF-8: ${goQuote(text)}`);
   return weights;
 }

@@ -50,12 +50,23 @@ export async function verifyClient(channel: ServerAuthChannel, attempt: AuthAtte
 
 async function exchange(channel: ServerAuthChannel, attempt: AuthAttempt, entries: readonly UserEntry[], key: () => Promise<PasswordKey>): Promise<UserEntry | undefined> {
   const plugin = attempt.plugin ?? NATIVE_PASSWORD;
-  if (plugin === NATIVE_PASSWORD) return entries.find((entry) => entry.credential.verifyNative(attempt.answer, attempt.nonce));
+  if (plugin === NATIVE_PASSWORD) return native(channel, attempt, entries);
   if (plugin === CACHING_SHA2) return sha2(channel, attempt.answer, attempt.nonce, entries, key);
   if (!attempt.canSwitch) return undefined;
   const nonce = makeNonce();
   channel.write(encodeAuthSwitchRequest({ plugin: CACHING_SHA2, data: nonce }));
   return sha2(channel, await channel.read(), nonce, entries, key);
+}
+
+/** MariaDB's replicas do not know the plugin the greeting names: they answer nothing at first and wait to be asked for theirs. */
+async function native(channel: ServerAuthChannel, attempt: AuthAttempt, entries: readonly UserEntry[]): Promise<UserEntry | undefined> {
+  if (attempt.answer.length > 0 || !attempt.canSwitch || entries.some((entry) => entry.credential.empty)) {
+    return entries.find((entry) => entry.credential.verifyNative(attempt.answer, attempt.nonce));
+  }
+  const nonce = makeNonce();
+  channel.write(encodeAuthSwitchRequest({ plugin: NATIVE_PASSWORD, data: nonce }));
+  const answer = await channel.read();
+  return entries.find((entry) => entry.credential.verifyNative(answer, nonce));
 }
 
 async function sha2(channel: ServerAuthChannel, first: Buffer, nonce: Buffer, entries: readonly UserEntry[], key: () => Promise<PasswordKey>): Promise<UserEntry | undefined> {

@@ -8,6 +8,7 @@ import { addOfflineTools } from './commands/offlineTools.ts';
 import { addRoles } from './commands/roles.ts';
 import { settingsFromFile } from './commands/settings.ts';
 import { version } from './commands/version.ts';
+import { addWindow } from './commands/windowCommand.ts';
 
 const program = new Command('vtrewind')
   .description('A Vitess-compatible MySQL routing proxy, and everything to query and restore a keyspace as it was at any moment.')
@@ -25,6 +26,7 @@ the command line wins, then the environment, then the file. Vitess's spellings w
 
 addRoles(program);
 addControlCommands(program);
+addWindow(program);
 addOfflineTools(program);
 addDemo(program);
 

@@ -3,7 +3,7 @@ import type { RestorableWindow } from '../recovery/restorableWindow.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Topology } from '../topo/topoServer.ts';
 import type { Tablet } from '../vitess/gen/topodata.ts';
-import type { TabletManagerClient } from '../vitess/tabletManagerClient.ts';
+import type { TabletManagerClient } from '../vitess/tabletManager.ts';
 
 /** What the control role's actions work on. */
 export interface ControlContext {

@@ -1,12 +1,14 @@
 import { type handleUnaryCall, type Metadata, type ServerUnaryCall, type ServerWritableStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { VtrewindError } from '../base/errors.ts';
 import { nowMicros } from '../base/time.ts';
-import { findSrvVSchema, formatTabletAlias, getCellInfo, getShard, listCells, paths, rebuildKeyspaceGraph, rebuildSrvVSchema } from '../topo/index.ts';
+import { findSrvVSchema, formatTabletAlias, getCellInfo, getShard, listCells, parseTabletAlias, paths, rebuildKeyspaceGraph, rebuildSrvVSchema } from '../topo/index.ts';
 import { reparentShard } from '../recovery/reparentShard.ts';
 import { Level } from '../vitess/gen/logutil.ts';
 import { CellInfo, SrvKeyspace, type Tablet } from '../vitess/gen/topodata.ts';
 import * as vschema from '../vitess/gen/vschema.ts';
 import type { BackupResponse } from '../vitess/gen/vtctldata.ts';
+import { eventOf } from '../vitess/tabletManagerCodec.ts';
+import { connectTabletManager } from '../vitess/tabletManagerClient.ts';
 import { applySchema } from './applySchema.ts';
 import { backupsOf, backupTablet, chooseDonor } from './backups.ts';
 import type { ControlContext } from './controlContext.ts';
@@ -126,10 +128,10 @@ interface ReparentRequest { readonly keyspace: string; readonly shard: string; r
 function reparentCall(context: ControlContext, emergency: boolean) {
   return unary(context, async ({ keyspace, shard, newPrimary }: ReparentRequest) => {
     refuseSnapshot(keyspace, (await keyspaceOf(context, keyspace)).keyspace ?? failNoRecord(keyspace), 'a reparent');
-    const promoted = await reparentShard({
-      topology: context.topology, keyspace, shard, to: newPrimary === undefined ? undefined : formatTabletAlias(newPrimary), emergency, tabletManager: context.tabletManager, log: context.log,
+    const { newPrimary: promoted, warnings } = await reparentShard({
+      topology: context.topology, keyspace, shard, emergency, connect: (tablet) => connectTabletManager(tablet), log: context.log, ...(newPrimary === undefined ? {} : { to: formatTabletAlias(newPrimary) }),
     });
-    return { keyspace, shard, promotedPrimary: promoted, events: [] };
+    return { keyspace, shard, promotedPrimary: parseTabletAlias(promoted), events: warnings.map((value) => eventOf(value, Date.now())) };
   });
 }
 

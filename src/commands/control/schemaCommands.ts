@@ -56,7 +56,7 @@ export function addSchemaCommands(program: Command): void {
   schema.action(async (keyspace: string, flags: { sql: string[]; sqlFile?: string; ddlStrategy: string; callerId: string }) => {
     const text = await textOrFile(flags.sql.length > 0 ? flags.sql.join(';\n') : undefined, flags.sqlFile, 'sql');
     const { splitStatements } = await import('../../sql/index.ts');
-    const sql = splitStatements(text).map((part) => part.text);
+    const sql = splitStatements(text).map(({ start, end }) => text.slice(start, end));
     await withControl(schema, (control) =>
       control.call('applySchema', {
         keyspace, sql, ddlStrategy: flags.ddlStrategy, uuidList: [], migrationContext: '', waitReplicasTimeout: undefined, batchSize: 0n,

@@ -151,7 +151,8 @@ export class Cluster {
     const control = this.#controlClient();
     await control.call('rebuildKeyspaceGraph', { keyspace: keyspace.name, cells: [], allowPartial: false });
     await control.call('applyVSchema', { keyspace: keyspace.name, vSchema: VSchemaRecord.fromJSON(keyspace.vschema ?? {}), skipRebuild: false, dryRun: false, cells: [], sql: '', strict: false });
-    const statements = keyspace.schema === undefined ? [] : splitStatements(keyspace.schema).map((part) => part.text);
+    const { schema = '' } = keyspace;
+    const statements = splitStatements(schema).map(({ start, end }) => schema.slice(start, end));
     if (statements.length > 0) {
       await control.call('applySchema', { keyspace: keyspace.name, sql: statements, ddlStrategy: 'direct', uuidList: [], migrationContext: '', waitReplicasTimeout: undefined, callerId: undefined, batchSize: 0n }, { timeoutMs: 600_000 });
     }

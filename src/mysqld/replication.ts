@@ -25,6 +25,8 @@ export interface ReplicationStatus {
   readonly ioErrno: number;
   readonly sqlErrno: number;
   readonly usesGtid: boolean;
+  /** GTIDs that have arrived, applied or not. */
+  readonly received: string;
 }
 
 const words = {
@@ -48,6 +50,7 @@ export async function readReplicationStatus(session: Connection, flavour: Flavou
     secondsBehind: behind === null || behind === undefined ? undefined : Number(behind),
     ioError: String(row.Last_IO_Error ?? ''), sqlError: String(row.Last_SQL_Error ?? ''), ioErrno: Number(row.Last_IO_Errno ?? 0), sqlErrno: Number(row.Last_SQL_Errno ?? 0),
     usesGtid: flavour === 'mysql' ? String(row.Auto_Position) === '1' : String(row.Using_Gtid ?? 'No') !== 'No',
+    received: String(value('Retrieved_Gtid_Set', 'Gtid_IO_Pos') ?? '').replace(/\s+/g, ''),
   };
 }
 

@@ -9,7 +9,8 @@ import type { ServerBinary } from '../mysqld/serverBinary.ts';
 export interface OwnedServerOptions {
   readonly binary: ServerBinary;
   readonly folder: string;
-  readonly settings: ServerSettings;
+  /** Asked at each start. */
+  readonly settings: () => ServerSettings;
   readonly log: Log;
   /** Called after each start or restart: gives the server, which is read-only then, its role. A failure is retried by starting over. */
   readonly onUp: (server: MysqldProcess, how: 'started' | 'adopted' | 'restarted') => Promise<void>;
@@ -37,8 +38,8 @@ export class OwnedServer {
 
   /** Adopts or starts. The first start's failure is thrown (VTR0504); later ones are retried. */
   async start(signal?: AbortSignal): Promise<void> {
-    const adopted = await MysqldProcess.adopt({ ...this.#options, signal });
-    const server = adopted ?? (await MysqldProcess.start({ ...this.#options, signal }));
+    const adopted = await MysqldProcess.adopt(this.#startOptions(signal));
+    const server = adopted ?? (await MysqldProcess.start(this.#startOptions(signal)));
     this.#process = server;
     try {
       await this.#options.onUp(server, adopted === undefined ? 'started' : 'adopted');
@@ -50,6 +51,11 @@ export class OwnedServer {
     }
     this.#options.log.info({ pid: server.pid, adopted: server.adopted, version: server.binary.version, flavour: server.binary.flavour }, 'mysqld is up');
     this.#watching = this.#watch(server);
+  }
+
+  #startOptions(signal?: AbortSignal) {
+    const { binary, folder, settings } = this.#options;
+    return { binary, folder, settings: settings(), ...(signal === undefined ? {} : { signal }) };
   }
 
   get up(): boolean {
@@ -101,7 +107,7 @@ export class OwnedServer {
       }
       let started: MysqldProcess | undefined;
       try {
-        started = await MysqldProcess.start({ ...this.#options, signal });
+        started = await MysqldProcess.start(this.#startOptions(signal));
         this.#process = started;
         await this.#options.onUp(started, 'restarted');
         server = started;

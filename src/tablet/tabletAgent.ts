@@ -122,6 +122,14 @@ export class TabletAgent {
     }
   }
 
+  /** Reads the shard record now instead of waiting for the watch. */
+  async refresh(): Promise<void> {
+    const { topology, identity } = this.options;
+    const found = await readRecord(topology.global, paths.shard(identity.keyspace, identity.shard), Shard);
+    if (found !== undefined && this.#role.kind !== 'restoring' && this.#role.kind !== 'restored') await this.#follow(found.record);
+    await this.checkHealth();
+  }
+
   async #follow(shard: Shard): Promise<void> {
     this.#shard = shard;
     const { alias } = this.options;
@@ -212,8 +220,8 @@ export class TabletAgent {
     await this.checkHealth();
   }
 
-  markRestoring(): void {
-    this.#role = { kind: 'restoring' };
+  markRestoring(detail: string): void {
+    this.#role = { kind: 'restoring', detail };
   }
 
   /** DRAINED, SPARE, REPLICA …: how a replica is used. */
@@ -277,7 +285,8 @@ export class TabletAgent {
   async #measure(): Promise<{ readonly error: string; readonly lag: number }> {
     const { server } = this.options;
     const role = this.#role;
-    if (role.kind === 'starting' || role.kind === 'restoring') return { error: `the tablet is ${role.kind}`, lag: 0 };
+    if (role.kind === 'starting') return { error: 'the tablet is starting', lag: 0 };
+    if (role.kind === 'restoring') return { error: `the tablet is being restored: ${role.detail}`, lag: 0 };
     return server.withSession(async (session) => {
       if (role.kind === 'primary') return { error: (await isReadOnly(session)) ? 'the primary is read-only' : '', lag: 0 };
       if (role.kind === 'demoted') return { error: 'the primary was demoted', lag: 0 };

@@ -1,32 +1,30 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Connection } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { type BackupManifest, type BackupProgress, runBackup } from '../backup/index.ts';
 import { VtrewindError } from '../base/errors.ts';
 import { nowMicros } from '../base/time.ts';
 import { waitFor } from '../base/wait.ts';
 import {
-  allApplied, executedPosition, type ReplicationStatus, readReplicationStatus, resetReplication, setReadOnly, startReplication, stopReplication, waitForPosition,
+  allApplied, executedPosition, readReplicationStatus, resetReplication, setReadOnly, startReplication, stopReplication, waitForPosition,
 } from '../mysqld/replication.ts';
+import { MysqlClientConnection } from '../mysql/clientConnection.ts';
 import { serverFolder } from '../mysqld/serverFolder.ts';
 import type { Storage } from '../storage/storage.ts';
 import { findVSchema, parseShardName } from '../topo/index.ts';
 import * as vschema from '../vitess/gen/vschema.ts';
-import type { TabletTypeName } from '../vitess/queryService.ts';
-import { decodePosition, encodePosition } from './positionText.ts';
+import type { QueryResult, TabletTypeName } from '../vitess/queryService.ts';
+import type { ReplicaStatus, ServerStatus, TabletManagerHandler } from '../vitess/tabletManager.ts';
+import { decodePosition, encodePosition } from '../mysqld/positionText.ts';
+import { readTabletSchema, type SchemaFilter } from './readTabletSchema.ts';
 import type { TabletAgent } from './tabletAgent.ts';
-
-/** A replication status with the position it goes with, in Vitess's text. */
-export interface PositionedStatus {
-  readonly position: string;
-  readonly replication: ReplicationStatus | undefined;
-}
+import { typeOfRole } from './tabletRole.ts';
 
 /** How long a promotion waits for what the replica has received. */
 const applyReceivedMs = 30_000;
 
 /** The calls a vtctld makes on a tablet, as plain values. Positions are in Vitess's text (`MySQL56/…`). */
-export class TabletManager {
+export class TabletManager implements TabletManagerHandler {
   readonly #agent: TabletAgent;
   readonly #folder: string;
   readonly #storage: Storage | undefined;
@@ -54,12 +52,33 @@ export class TabletManager {
     return this.#session(async (session) => encodePosition(this.#flavour, await executedPosition(session, this.#flavour)));
   }
 
-  status(): Promise<PositionedStatus> {
-    return this.#session((session) => this.#statusOf(session));
+  primaryStatus(): Promise<{ readonly position: string; readonly serverUuid?: string }> {
+    return this.#session(async (session) => ({ position: encodePosition(this.#flavour, await executedPosition(session, this.#flavour)), ...(await this.#uuid(session)) }));
   }
 
-  async #statusOf(session: Connection): Promise<PositionedStatus> {
-    return { position: encodePosition(this.#flavour, await executedPosition(session, this.#flavour)), replication: await readReplicationStatus(session, this.#flavour) };
+  async #uuid(session: Connection): Promise<{ readonly serverUuid?: string }> {
+    if (this.#flavour === 'mariadb') return {};
+    const [row] = (await session.query<RowDataPacket[]>('SELECT @@server_uuid AS u'))[0];
+    return { serverUuid: String(row?.u) };
+  }
+
+  replicationStatus(): Promise<ReplicaStatus> {
+    return this.#session(async (session) => {
+      const status = await this.#statusOf(session);
+      if (status === undefined) throw new VtrewindError({ code: 'VTR0617', grpc: 'FAILED_PRECONDITION', message: 'this server replicates from nobody' });
+      return status;
+    });
+  }
+
+  async #statusOf(session: Connection): Promise<ReplicaStatus | undefined> {
+    const status = await readReplicationStatus(session, this.#flavour);
+    if (status === undefined) return undefined;
+    return {
+      position: encodePosition(this.#flavour, await executedPosition(session, this.#flavour)),
+      ioRunning: status.ioRunning === 'connecting' ? 'connecting' : status.ioRunning === 'yes', sqlRunning: status.sqlRunning,
+      ...(status.secondsBehind === undefined ? {} : { lagSeconds: status.secondsBehind }), sourceHost: status.sourceHost, sourcePort: status.sourcePort, sourceUser: status.sourceUser,
+      lastIoError: status.ioError, lastSqlError: status.sqlError, ...(status.received === '' ? {} : { relayLogPosition: encodePosition(this.#flavour, status.received) }),
+    };
   }
 
   waitForPosition(position: string, timeoutMs: number): Promise<void> {
@@ -82,15 +101,15 @@ export class TabletManager {
   }
 
   /** `io` leaves the applier to work off what has arrived. */
-  stopReplicationAndGetStatus(mode: 'io' | 'both'): Promise<{ readonly before: PositionedStatus; readonly after: PositionedStatus }> {
-    return this.#agent.exclusively(() => this.#session(async (session) => {
-      const before = await this.#statusOf(session);
-      if (before.replication !== undefined) {
+  stopReplicationAndGetStatus(mode: 'io' | 'both'): Promise<{ readonly before: ReplicaStatus; readonly after: ReplicaStatus }> {
+    return this.#agent.exclusively(async () => {
+      const before = await this.replicationStatus();
+      await this.#session(async (session) => {
         if (mode === 'both') await stopReplication(session, this.#flavour);
         else await session.query(this.#flavour === 'mysql' ? 'STOP REPLICA IO_THREAD' : 'STOP SLAVE IO_THREAD');
-      }
-      return { before, after: await this.#statusOf(session) };
-    }));
+      });
+      return { before, after: await this.replicationStatus() };
+    });
   }
 
   /** The first primary of a shard. */
@@ -121,10 +140,11 @@ export class TabletManager {
     await waitFor('the received transactions to be applied', () => allApplied(session, this.#flavour), { timeoutMs: applyReceivedMs });
   }
 
-  async demotePrimary(): Promise<string> {
+  /** Returns once no more writes can commit; the position is the last one of this term. */
+  async demotePrimary(): Promise<{ readonly position: string; readonly serverUuid?: string }> {
     return this.#agent.exclusively(async () => {
       await this.#agent.demote();
-      return this.primaryPosition();
+      return this.primaryStatus();
     });
   }
 
@@ -163,8 +183,80 @@ export class TabletManager {
     return this.#agent.reloadSchema();
   }
 
+  /** Reads the shard record again; the agent follows it anyway. */
+  refreshState(): Promise<void> {
+    return this.#agent.refresh();
+  }
+
+  getSchema(filter: SchemaFilter) {
+    return this.#asUser('dba', undefined, (session) => readTabletSchema(session, this.#agent.options.database, filter));
+  }
+
+  /** DDL on the primary; it reaches the replicas by replication. */
+  async applySchema(options: { readonly sql: string }): Promise<void> {
+    if (this.#agent.role.kind !== 'primary') throw new VtrewindError({ code: 'VTR0606', grpc: 'FAILED_PRECONDITION', message: `${this.#agent.options.identity.alias} is no primary`, hint: 'schema changes go to the primary' });
+    await this.#asUser('dba', this.#agent.options.database, (session) => session.query(options.sql));
+    await this.reloadSchema();
+  }
+
+  async executeFetch(as: 'dba' | 'allprivs' | 'app', query: Buffer, options: { readonly maxRows: number; readonly dbName?: string; readonly disableBinlogs?: boolean; readonly reloadSchema?: boolean }): Promise<QueryResult> {
+    const result = await this.#asUser(as, options.dbName === undefined || options.dbName === '' ? this.#agent.options.database : options.dbName, async (session) => {
+      if (options.disableBinlogs === true) await session.query('SET SESSION sql_log_bin = 0');
+      return session.query(query, { maxRows: options.maxRows });
+    });
+    if (options.reloadSchema === true) await this.reloadSchema();
+    return result;
+  }
+
+  /** `dba` and `allprivs` are root through the socket; `app` has what the gate has. */
+  async #asUser<T>(as: 'dba' | 'allprivs' | 'app', database: string | undefined, work: (session: MysqlClientConnection) => Promise<T>): Promise<T> {
+    const { server, users } = this.#agent.options;
+    const account = as === 'app' ? users.app : { user: 'root', password: '' };
+    const session = await MysqlClientConnection.connect({ socketPath: server.process.folder.socket, ...account, ...(database === undefined ? {} : { database }) });
+    try {
+      return await work(session);
+    } finally {
+      session.destroy();
+    }
+  }
+
+  async fullStatus(): Promise<ServerStatus> {
+    const { flavour, version } = this.#agent.options.server.process.binary;
+    return this.#session(async (session) => {
+      const mysqlOnly = flavour === 'mysql' ? ', @@server_uuid AS uuid, @@global.super_read_only AS super_ro, @@global.gtid_mode AS gtid_mode, @@global.gtid_purged AS purged, @@global.log_replica_updates AS updates' : ', @@global.log_slave_updates AS updates';
+      const [row] = (await session.query<RowDataPacket[]>(`SELECT @@server_id AS id, @@version_comment AS comment, @@global.read_only AS ro, @@global.binlog_format AS format, @@global.binlog_row_image AS image, @@log_bin AS log_bin${mysqlOnly}`))[0];
+      const status = await this.#statusOf(session);
+      return {
+        serverId: Number(row?.id), serverUuid: String(row?.uuid ?? ''), version, versionComment: String(row?.comment), readOnly: Number(row?.ro) === 1, superReadOnly: Number(row?.super_ro ?? 0) === 1,
+        gtidMode: String(row?.gtid_mode ?? 'ON'), gtidPurged: String(row?.purged ?? '').replace(/\s+/g, ''), binlogFormat: String(row?.format), binlogRowImage: String(row?.image), logBinEnabled: Number(row?.log_bin) === 1,
+        logReplicaUpdates: Number(row?.updates) === 1, tabletType: typeOfRole(this.#agent.role), ...(status === undefined ? { primary: await this.primaryStatus() } : { replication: status }),
+      };
+    });
+  }
+
+  async restoreFromBackup(): Promise<void> {
+    throw new VtrewindError({
+      code: 'VTR0618', grpc: 'FAILED_PRECONDITION', message: 'a tablet in service is not restored over itself',
+      hint: 'create a snapshot keyspace (CreateKeyspace --type=SNAPSHOT …) and start a restore tablet; a new replica takes --restore-from-backup',
+    });
+  }
+
   /** A full backup of this server, which goes on serving. One at a time. Throws VTR0611 without storage or while another runs. */
-  async backup(options: { readonly concurrency?: number; readonly onProgress?: (progress: BackupProgress) => void; readonly signal?: AbortSignal } = {}): Promise<BackupManifest> {
+  async backup(options: { readonly concurrency?: number }, onEvent: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const { keyspace, shard } = this.#agent.options.identity;
+    let told = '';
+    const manifest = await this.takeBackup({
+      signal, ...(options.concurrency === undefined || options.concurrency === 0 ? {} : { concurrency: options.concurrency }),
+      onProgress: (p) => {
+        const line = `${p.phase}: ${(p.rawBytes / 1e6).toFixed(0)} MB read, ${(p.storedBytes / 1e6).toFixed(0)} MB stored`;
+        if (line !== told) onEvent((told = line));
+      },
+    });
+    onEvent(`backup ${keyspace}/${shard}/${manifest.name} complete: position ${manifest.position.gtid}`);
+  }
+
+  /** The same, with the manifest as the answer. */
+  async takeBackup(options: { readonly concurrency?: number; readonly onProgress?: (progress: BackupProgress) => void; readonly signal?: AbortSignal } = {}): Promise<BackupManifest> {
     const { identity, server, topology, log } = this.#agent.options;
     const storage = this.#storage;
     const refuse = (message: string, hint: string) => new VtrewindError({ code: 'VTR0611', grpc: 'FAILED_PRECONDITION', message, hint });

@@ -14,7 +14,8 @@ export type TabletRole =
   | { readonly kind: 'primary'; readonly termStart: Micros }
   | { readonly kind: 'demoted'; readonly termStart: Micros }
   | { readonly kind: 'replica'; readonly type: TabletTypeName; readonly source: string | undefined }
-  | { readonly kind: 'restoring' }
+  /** `detail`: its phase, or why it failed. */
+  | { readonly kind: 'restoring'; readonly detail: string }
   | { readonly kind: 'restored'; readonly type: TabletTypeName };
 
 /** The tablet type the topology shows for a role. */

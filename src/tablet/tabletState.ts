@@ -13,6 +13,8 @@ const schema = z.object({
   grpcPort: z.number().int(),
   httpPort: z.number().int(),
   serverId: z.number().int(),
+  /** The backup it began from; `settled` once the server has taken over its position. */
+  seed: z.object({ position: z.string(), settled: z.boolean(), requiredOptions: z.array(z.string()) }).optional(),
 });
 
 /** What a tablet keeps over restarts: whose folder this is and where it listens. */

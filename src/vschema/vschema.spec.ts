@@ -165,8 +165,9 @@ describe('rules', () => {
 
   it('move shards and keyspaces', () => {
     const vschema = build(keyspaces, {
-      shard_routing_rules: { rules: [{ from_keyspace: 'a', to_keyspace: 'b', shard: '-80' }] }, keyspace_routing_rules: { rules: [{ from_keyspace: 'old', to_keyspace: 'a' }] },
+      shard_routing_rules: { rules: [{ from_keyspace: 'a', to_keyspace: 'b', shard: '-80' }] }, keyspace_routing_rules: { rules: [{ from_keyspace: 'old', to_keyspace: 'a' }, { from_keyspace: 'old@replica', to_keyspace: 'b' }] },
     });
+    expect([vschema.findTable('old', 't').keyspace.name, vschema.findTable('old', 't', 'REPLICA').keyspace.name, vschema.findTable('b', 't').keyspace.name]).toEqual(['a', 'b', 'b']);
     expect([vschema.routedShard('a', '-80'), vschema.routedShard('a', '80-'), vschema.routedKeyspace('old'), vschema.routedKeyspace('b')]).toEqual(['b', 'a', 'a', 'b']);
   });
 

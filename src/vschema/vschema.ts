@@ -16,6 +16,7 @@ export interface VSchemaParts {
   readonly mirrorRules: ReadonlyMap<string, MirrorRule>;
   /** `keyspace.shard` to keyspace. */
   readonly shardRoutes: ReadonlyMap<string, string>;
+  /** `keyspace` or `keyspace@type` to keyspace. */
   readonly keyspaceRoutes: ReadonlyMap<string, string>;
 }
 
@@ -49,7 +50,7 @@ export class VSchema {
   }
 
   /**
-   * The table that a statement means, routing rules applied: first `keyspace.table@type`, then `keyspace.table`, then the name itself.
+   * The table that a statement means, rules applied: those of keyspaces, then those of tables (`keyspace.table@type`, then `keyspace.table`).
    * `keyspace` undefined: no keyspace was written and none is selected; then only tables that need no explicit routing are seen.
    * Throws VT05003 (1049) for an unknown keyspace; `table t not found`, `ambiguous table reference: t`, `table t has been disabled` (1105).
    */
@@ -60,7 +61,8 @@ export class VSchema {
   }
 
   /** As {@link findTable}, but undefined where that throws `table t not found`. */
-  findTableOrUndefined(keyspace: string | undefined, table: string, tabletType: TabletTypeName = 'PRIMARY'): Table | undefined {
+  findTableOrUndefined(written: string | undefined, table: string, tabletType: TabletTypeName = 'PRIMARY'): Table | undefined {
+    const keyspace = written === undefined ? undefined : this.routedKeyspace(written, tabletType);
     if (this.routingRules.size > 0) {
       const qualified = keyspace === undefined ? table : `${keyspace}.${table}`;
       const rule = this.routingRules.get(`${qualified}@${tabletType.toLowerCase()}`) ?? this.routingRules.get(qualified);
@@ -123,9 +125,10 @@ export class VSchema {
     return this.#shardRoutes.get(`${keyspace}.${shard}`) ?? keyspace;
   }
 
-  /** The keyspace that answers for another (keyspace routing rules: multi-tenant migrations). */
-  routedKeyspace(keyspace: string): string {
-    return this.#keyspaceRoutes.get(keyspace) ?? keyspace;
+  /** The keyspace that answers for another (keyspace routing rules, `ks@type` before `ks`: multi-tenant migrations). */
+  routedKeyspace(keyspace: string, tabletType: TabletTypeName = 'PRIMARY'): string {
+    if (this.#keyspaceRoutes.size === 0) return keyspace;
+    return this.#keyspaceRoutes.get(`${keyspace}@${tabletType.toLowerCase()}`) ?? this.#keyspaceRoutes.get(keyspace) ?? keyspace;
   }
 
   /**

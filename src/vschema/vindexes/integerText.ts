@@ -24,7 +24,9 @@ export function readUint64(value: VindexValue): string | undefined {
  */
 export function readInteger64(value: VindexValue): string | undefined {
   if (!isSignedType(value.type) || isNull(value)) return readUint64(value);
-  const text = rawBytes(value).toString('latin1');
+  const bytes = rawBytes(value);
+  if (bytes.length <= 15 && readSmallInteger(bytes)) return undefined;
+  const text = bytes.toString('latin1');
   const malformed = !/^[+-]?\d+$/.test(text);
   if (malformed) return `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`;
   if (text.length <= 16) return splitSmall(Number(text));
@@ -45,6 +47,21 @@ export function halvesToBytes(): Buffer {
   bytes.writeUInt32BE(halves.high, 0);
   bytes.writeUInt32BE(halves.low, 4);
   return bytes;
+}
+
+/** Up to 15 characters, of which the first may be a minus; false for anything else. */
+function readSmallInteger(text: Buffer): boolean {
+  const negative = text[0] === 0x2d;
+  const first = negative ? 1 : 0;
+  if (text.length === first) return false;
+  let number = 0;
+  for (let at = first; at < text.length; at++) {
+    const digit = (text[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return false;
+    number = number * 10 + digit;
+  }
+  splitSmall(negative ? -number : number);
+  return true;
 }
 
 function readDigits(text: Buffer): string | undefined {

@@ -125,12 +125,13 @@ function add(h: number, l: number): void {
   low = sum >>> 0;
 }
 
+/** By halves of 16 bits: no partial sum reaches 2^32. */
 function multiply(h: number, l: number): void {
   const a = low >>> 16, b = low & 0xffff, c = l >>> 16, d = l & 0xffff;
   const bottom = b * d;
   const middle = a * d + (bottom >>> 16);
-  const carried = b * c + (middle % 0x1_0000);
-  const top = a * c + Math.floor(middle / 0x1_0000) + Math.floor(carried / 0x1_0000);
+  const carried = b * c + (middle & 0xffff);
+  const top = Math.imul(a, c) + (middle >>> 16) + (carried >>> 16);
   high = (top + Math.imul(high, l) + Math.imul(low, h)) >>> 0;
   low = ((carried << 16) | (bottom & 0xffff)) >>> 0;
 }

@@ -179,7 +179,7 @@ function leaseService(store: EmbeddedStore): pb.LeaseServer {
       stream.on('data', (r: pb.LeaseKeepAliveRequest) => {
         store.keepLease(r.ID).then(
           (ttl) => stream.write({ header: header(store), ID: r.ID, TTL: BigInt(ttl) }),
-          (error: unknown) => stream.destroy(Object.assign(new Error(), grpcError(error))),
+          (error: unknown) => { stream.emit('error', grpcError(error)); },
         );
       });
       stream.on('end', () => stream.end());
@@ -230,7 +230,7 @@ class WatchSession {
       this.#watches.set(id, stop);
       this.#run(id, wanted, stop.signal).catch((error: unknown) => {
         this.#stop();
-        this.#stream.destroy(Object.assign(new Error(), grpcError(error)));
+        this.#stream.emit('error', grpcError(error));
       });
     } else if (requestUnion?.$case === 'cancelRequest') {
       const id = requestUnion.cancelRequest.watchId;

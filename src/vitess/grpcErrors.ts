@@ -20,7 +20,9 @@ export function grpcCodeOf(error: VtrewindError): GrpcCodeName {
 /** An error's message as a vttablet words it. */
 export function vitessMessage(error: VtrewindError, callerUser?: string): string {
   const message = error.message.length > maxMessage ? `${error.message.slice(0, maxMessage)} [TRUNCATED]` : error.message;
-  const coded = (error.mysql !== 1105 || error.sqlState !== 'HY000') && !errnoForm.test(message) ? ` (errno ${error.mysql}) (sqlstate ${error.sqlState})` : '';
+  // Where the status alone tells the reader the number, Vitess names none.
+  const implied = mysqlOfGrpc(grpcCodeOf(error));
+  const coded = (error.mysql !== implied.mysql || error.sqlState !== implied.sqlState) && !errnoForm.test(message) ? ` (errno ${error.mysql}) (sqlstate ${error.sqlState})` : '';
   return `${message}${coded}${callerUser ? ` (CallerID: ${callerUser})` : ''}`;
 }
 

@@ -102,7 +102,7 @@ export function streamHandler<Request, Response>(
     Promise.resolve().then(() => work(call.request, send, { signal: cancel.signal, timeLeftMs: timeLeft(call.getDeadline()) })).then(
       () => call.end(),
       (error: unknown) => {
-        if (!cancel.signal.aborted) call.destroy(Object.assign(new Error('call failed'), statusOf(log, error, caller(call.request))));
+        if (!cancel.signal.aborted) call.emit('error', statusOf(log, error, caller(call.request)));
       },
     );
   };
@@ -125,7 +125,7 @@ export function completed<Implementation extends UntypedServiceImplementation>(d
     if (all[name] !== undefined) continue;
     const failure = { code: status.UNIMPLEMENTED, details: `${method.path.split('/').at(-1)} is not served by ${who}` };
     all[name] = method.responseStream
-      ? (call: ServerWritableStream<unknown, unknown>) => { call.destroy(Object.assign(new Error(failure.details), failure)); }
+      ? (call: ServerWritableStream<unknown, unknown>) => { call.emit('error', failure); }
       : (_call: unknown, answer: sendUnaryData<unknown>) => answer(failure);
   }
   return all as Implementation;

@@ -2,6 +2,7 @@ import { VtrewindError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { MysqlConnectOptions } from '../mysql/connectOptions.ts';
 import { CAPABILITY } from '../mysql/constants/capabilities.ts';
+import { TYPE } from '../mysql/constants/columnTypes.ts';
 import { STATUS } from '../mysql/constants/statusFlags.ts';
 import { type Lease, MysqlPool } from '../mysql/pool.ts';
 import { NO_SETTINGS, type SessionSettings } from '../mysql/sessionSettings.ts';
@@ -162,7 +163,7 @@ class DirectQueryService implements MysqlQueryService {
   /** Clients know the keyspace, not its database. */
   #fields(fields: readonly Field[], target: Target, options: ExecuteOptions | undefined): readonly Field[] {
     const { database } = this.#options;
-    const named = fields.map((f) => (f.database === database ? { ...f, database: target.keyspace } : f));
+    const named = fields.map((f) => ({ ...f, type: typeByFlags(f), ...(f.database === database ? { database: target.keyspace } : {}) }));
     return trimFields(named, options?.includedFields ?? 'ALL');
   }
 
@@ -386,6 +387,14 @@ class DirectQueryService implements MysqlQueryService {
   }
 }
 
+const BINARY_FLAG = 128;
+const binaryOf = new Map<number, number>([[TYPE.VARCHAR, TYPE.VARBINARY], [TYPE.CHAR, TYPE.BINARY], [TYPE.TEXT, TYPE.BLOB]]);
+
+/** A vttablet calls a string binary by its BINARY flag, which columns of a `_bin` collation have too. */
+function typeByFlags(field: Field): number {
+  return ((field.flags ?? 0) & BINARY_FLAG) === 0 ? field.type : (binaryOf.get(field.type) ?? field.type);
+}
+
 function settingsOf(statements: readonly string[]): SessionSettings {
   return statements.length === 0 ? NO_SETTINGS : { key: statements.join(';\n'), statements };
 }
@@ -411,7 +420,7 @@ function idOf({ transactionId = 0n, reservedId = 0n }: State): bigint {
 /** Refuses what would break the bookkeeping of transactions or act on others' connections. */
 function checked(sql: string | Buffer): StatementTraits {
   const traits = traitsOf(sql);
-  if (traits.kind === 'empty') throw new VtrewindError({ code: 'VTR0338', mysql: 1065, sqlState: '42000', grpc: 'INVALID_ARGUMENT', message: 'Query was empty' });
+  if (traits.kind === 'empty') throw invalid('Query was empty');
   if (traits.severalStatements) throw invalid('Expected a single statement');
   if (['begin', 'commit', 'xa', 'kill'].includes(traits.kind) || (traits.kind === 'rollback' && !traits.toSavepoint)) throw invalid('invalid SQL');
   return traits;

@@ -1,4 +1,5 @@
 import type { Field as PbField, QueryResult as PbResult, Row as PbRow, Type } from './gen/query.ts';
+import { TYPE } from '../mysql/constants/columnTypes.ts';
 import type { Field, QueryResult, Row } from './queryService.ts';
 
 /** Rows as protobuf has them: all bytes of a row in one string, cut by lengths; -1 is NULL. */
@@ -29,10 +30,22 @@ export function decodeRow(row: PbRow): Row {
   return values;
 }
 
+/**
+ * NUM_FLAG: no server sends it, MySQL's client library sets it for numbers when it reads a column, and so does Vitess. It is set on the way
+ * to Vitess's callers and taken off again for ours, so that clients see a column as its server described it.
+ */
+const numFlag = 32_768;
+const integralOrFloat = 256 | 1024;
+
+function isNumeric(type: number): boolean {
+  return (type & integralOrFloat) !== 0 || type === TYPE.DECIMAL || type === TYPE.NULL_TYPE;
+}
+
 export function encodeField(field: Field): PbField {
+  const flags = field.flags === undefined ? 0 : isNumeric(field.type) ? field.flags | numFlag : field.flags;
   return {
     name: field.name, type: field.type as Type, table: field.table ?? '', orgTable: field.orgTable ?? '', database: field.database ?? '', orgName: field.orgName ?? '',
-    columnLength: field.columnLength ?? 0, charset: field.charset ?? 0, decimals: field.decimals ?? 0, flags: field.flags ?? 0, columnType: field.columnType ?? '',
+    columnLength: field.columnLength ?? 0, charset: field.charset ?? 0, decimals: field.decimals ?? 0, flags, columnType: field.columnType ?? '',
   };
 }
 
@@ -42,7 +55,7 @@ export function decodeField(field: PbField): Field {
   if (bare) return { name: field.name, type: field.type };
   return {
     name: field.name, type: field.type, table: field.table, orgTable: field.orgTable, database: field.database, orgName: field.orgName,
-    columnLength: field.columnLength, charset: field.charset, decimals: field.decimals, flags: field.flags,
+    columnLength: field.columnLength, charset: field.charset, decimals: field.decimals, flags: field.flags & ~numFlag,
     ...(field.columnType === '' ? {} : { columnType: field.columnType }),
   };
 }

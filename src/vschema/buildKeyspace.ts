@@ -62,7 +62,7 @@ function attempt(keyspace: KeyspaceDraft, place: string, build: () => void): voi
   try {
     build();
   } catch (error) {
-    const known = VtrewindError.from(error, 'VTR0715');
+    const known = VtrewindError.from(error, 'VTR1315');
     keyspace.error ??= known.hint === undefined ? invalidVSchema(known.message, place, known.grpc) : known;
   }
 }

@@ -19,7 +19,7 @@ export interface VSchemaOptions {
 /**
  * The vschema of a cell, ready for routing. `source` is the SrvVSchema record as decoded, or as Vitess's JSON.
  * Faults inside one keyspace or one rule are kept there ({@link Keyspace.error}, the rule's error) and stop nothing else.
- * Throws VTR0716 only when `source` is not a SrvVSchema at all.
+ * Throws VTR1316 only when `source` is not a SrvVSchema at all.
  */
 export function buildVSchema(source: object, options: VSchemaOptions = {}): VSchema {
   const definition = readSrvVSchema(source);
@@ -62,7 +62,7 @@ function resolveReferences(keyspace: KeyspaceDraft, vschema: VSchema): void {
     try {
       linkReference(keyspace, table, vschema);
     } catch (error) {
-      keyspace.error ??= VtrewindError.from(error, 'VTR0715');
+      keyspace.error ??= VtrewindError.from(error, 'VTR1315');
     }
   }
 }

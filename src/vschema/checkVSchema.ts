@@ -13,7 +13,7 @@ export interface CheckedKeyspace {
  * What ApplyVSchema checks before it writes a keyspace's vschema: its shape, its vindexes, its tables. References into other keyspaces (sequences,
  * sources of reference tables) are not looked at, as in Vitess. `source` is JSON text, or the object it stands for; unknown fields are refused
  * unless `allowUnknownFields`.
- * Throws VTR0716 for the shape, VTR0715 for the rest, each naming the place (`tables.t.columnVindexes[0]`).
+ * Throws VTR1316 for the shape, VTR1315 for the rest, each naming the place (`tables.t.columnVindexes[0]`).
  */
 export function checkKeyspaceVSchema(source: unknown, options: { readonly allowUnknownFields?: boolean } = {}): CheckedKeyspace {
   const strict = !(options.allowUnknownFields ?? false);
@@ -47,6 +47,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new VtrewindError({ code: 'VTR0716', grpc: 'INVALID_ARGUMENT', message: `not JSON: ${error instanceof Error ? error.message : String(error)}`, cause: error });
+    throw new VtrewindError({ code: 'VTR1316', grpc: 'INVALID_ARGUMENT', message: `not JSON: ${error instanceof Error ? error.message : String(error)}`, cause: error });
   }
 }

@@ -77,7 +77,7 @@ export function compareBounds(a: Buffer, b: Buffer): number {
 
 function badRange(shard: string, why: string): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0701', grpc: 'INVALID_ARGUMENT',
+    code: 'VTR1301', grpc: 'INVALID_ARGUMENT',
     message: `malformed shard name '${shard}': ${why}`,
     hint: 'name shards by their key range, for example -80, 80-c0, c0-',
   });

@@ -66,5 +66,5 @@ function exactCover(keyspace: string, shards: readonly ServingShard[], range: Ke
 }
 
 function unresolved(message: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0702', grpc: 'UNAVAILABLE', message, hint: 'look at the serving graph: vtrewind GetSrvKeyspaces; rebuild it with RebuildKeyspaceGraph' });
+  return new VtrewindError({ code: 'VTR1302', grpc: 'UNAVAILABLE', message, hint: 'look at the serving graph: vtrewind GetSrvKeyspaces; rebuild it with RebuildKeyspaceGraph' });
 }

@@ -16,7 +16,7 @@ export class SourceReader {
     this.#strict = strict;
   }
 
-  /** `place` is '' for the root. Throws VTR0716 when `source` is not an object. */
+  /** `place` is '' for the root. Throws VTR1316 when `source` is not an object. */
   static open(source: unknown, place: string, strict: boolean): SourceReader {
     if (typeof source !== 'object' || source === null || Array.isArray(source)) throw wrongKind(place === '' ? 'vschema' : place, 'an object', source);
     return new SourceReader(source as Readonly<Record<string, unknown>>, place, strict);
@@ -84,11 +84,11 @@ export class SourceReader {
     }));
   }
 
-  /** When strict: throws VTR0716 for the first field that nothing asked for. */
+  /** When strict: throws VTR1316 for the first field that nothing asked for. */
   refuseOthers(): void {
     if (!this.#strict) return;
     const other = Object.keys(this.#fields).find((field) => !this.#known.has(field));
-    if (other !== undefined) throw new VtrewindError({ code: 'VTR0716', grpc: 'INVALID_ARGUMENT', message: `${this.placeOf(other)}: unknown field ${JSON.stringify(other)}` });
+    if (other !== undefined) throw new VtrewindError({ code: 'VTR1316', grpc: 'INVALID_ARGUMENT', message: `${this.placeOf(other)}: unknown field ${JSON.stringify(other)}` });
   }
 
   #get(field: string): unknown {
@@ -114,5 +114,5 @@ export class SourceReader {
 
 function wrongKind(place: string, wanted: string, found: unknown): VtrewindError {
   const kind = found === null ? 'null' : Array.isArray(found) ? 'a list' : typeof found;
-  return new VtrewindError({ code: 'VTR0716', grpc: 'INVALID_ARGUMENT', message: `${place}: expected ${wanted}, found ${kind}` });
+  return new VtrewindError({ code: 'VTR1316', grpc: 'INVALID_ARGUMENT', message: `${place}: expected ${wanted}, found ${kind}` });
 }

@@ -46,7 +46,7 @@ export interface ColumnDefinition {
 const foreignKeyModes: readonly ForeignKeyMode[] = ['unspecified', 'disallow', 'unmanaged', 'managed'];
 
 /**
- * Reads a SrvVSchema. Throws VTR0716 (INVALID_ARGUMENT) naming the place of a value of the wrong kind, and, when `strict`, of a field there is not
+ * Reads a SrvVSchema. Throws VTR1316 (INVALID_ARGUMENT) naming the place of a value of the wrong kind, and, when `strict`, of a field there is not
  * (Vitess's ApplyVSchema refuses those unless told otherwise; records in the topology may be newer than we are, so they are read without).
  */
 export function readSrvVSchema(source: unknown, options: { readonly strict?: boolean } = {}): SrvVSchemaDefinition {
@@ -120,5 +120,5 @@ function typeNumber(reader: SourceReader, field: string): number {
 }
 
 function badEnum(reader: SourceReader, field: string, given: string | number, type: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0716', grpc: 'INVALID_ARGUMENT', message: `${reader.placeOf(field)}: unknown value ${JSON.stringify(given)} for enum ${type}` });
+  return new VtrewindError({ code: 'VTR1316', grpc: 'INVALID_ARGUMENT', message: `${reader.placeOf(field)}: unknown value ${JSON.stringify(given)} for enum ${type}` });
 }

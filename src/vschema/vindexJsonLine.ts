@@ -152,5 +152,5 @@ function needsLookup(vindex: Vindex): VtrewindError {
 }
 
 function bad(message: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0717', grpc: 'INVALID_ARGUMENT', message });
+  return new VtrewindError({ code: 'VTR1317', grpc: 'INVALID_ARGUMENT', message });
 }

@@ -8,26 +8,26 @@ export function unknownDatabase(keyspace: string): VtrewindError {
 /** MySQL 1105 here, not 1146: the table may well exist in MySQL, the vschema does not say where. */
 export function tableNotFound(table: string): VtrewindError {
   return new VtrewindError({
-    code: 'VTR0711', grpc: 'NOT_FOUND', message: `table ${table} not found`,
+    code: 'VTR1311', grpc: 'NOT_FOUND', message: `table ${table} not found`,
     hint: 'add it to the vschema of its keyspace (ApplyVSchema), or name its keyspace; tables of snapshot keyspaces are only found by a qualified name or after USE',
   });
 }
 
 /** Several keyspaces have a table of that name and none was named. */
 export function ambiguousTable(table: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0712', grpc: 'FAILED_PRECONDITION', message: `ambiguous table reference: ${table}`, hint: 'name the keyspace: keyspace.table, or USE keyspace' });
+  return new VtrewindError({ code: 'VTR1312', grpc: 'FAILED_PRECONDITION', message: `ambiguous table reference: ${table}`, hint: 'name the keyspace: keyspace.table, or USE keyspace' });
 }
 
 export function ambiguousVindex(vindex: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0713', grpc: 'FAILED_PRECONDITION', message: `ambiguous vindex reference: ${vindex}`, hint: 'name the keyspace: keyspace.vindex' });
+  return new VtrewindError({ code: 'VTR1313', grpc: 'FAILED_PRECONDITION', message: `ambiguous vindex reference: ${vindex}`, hint: 'name the keyspace: keyspace.vindex' });
 }
 
 /** A routing rule without targets. */
 export function tableDisabled(table: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0714', grpc: 'FAILED_PRECONDITION', message: `table ${table} has been disabled`, hint: 'a routing rule sends this table nowhere: GetRoutingRules' });
+  return new VtrewindError({ code: 'VTR1314', grpc: 'FAILED_PRECONDITION', message: `table ${table} has been disabled`, hint: 'a routing rule sends this table nowhere: GetRoutingRules' });
 }
 
 /** A vschema that cannot be built; `place` says where in it (`keyspaces.ks.tables.t`). */
 export function invalidVSchema(message: string, place: string, grpc: GrpcCodeName = 'INVALID_ARGUMENT'): VtrewindError {
-  return new VtrewindError({ code: 'VTR0715', grpc, message, hint: `at ${place}` });
+  return new VtrewindError({ code: 'VTR1315', grpc, message, hint: `at ${place}` });
 }

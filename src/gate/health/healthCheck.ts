@@ -148,7 +148,7 @@ export class HealthCheck {
   }
 
   /**
-   * Resolves when each target has a healthy tablet; rejects with VTR0752 (UNAVAILABLE) naming those that have none when the time is over.
+   * Resolves when each target has a healthy tablet; rejects with VTR1352 (UNAVAILABLE) naming those that have none when the time is over.
    * Targets of snapshot keyspaces are not waited for: they have no primary, and a restore may take hours (SNAPSHOTS.md, "Routing" 8).
    */
   async waitFor(targets: () => readonly Target[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
@@ -158,7 +158,7 @@ export class HealthCheck {
       if (missing().length === 0) done.resolve();
     };
     const late = () => done.reject(new VtrewindError({
-      code: 'VTR0752', grpc: 'UNAVAILABLE', message: `no healthy tablet after ${timeoutMs} ms for ${missing().map(formatTarget).join(', ')}`,
+      code: 'VTR1352', grpc: 'UNAVAILABLE', message: `no healthy tablet after ${timeoutMs} ms for ${missing().map(formatTarget).join(', ')}`,
       hint: 'look at /debug/health: each tablet says there why it does not serve',
     }));
     const aborted = () => done.reject(signal?.reason);
@@ -286,7 +286,7 @@ export class HealthCheck {
     const hint = base !== undefined && target.tabletType === 'PRIMARY'
       ? `${target.keyspace} is a snapshot of ${base} and has no primary: use ${target.keyspace}@replica`
       : why.length > 0 ? why.join('; ') : 'no such tablet is known: GetTablets lists those that are registered';
-    return new VtrewindError({ code: 'VTR0753', grpc: 'UNAVAILABLE', message: `no healthy tablet available for '${formatTarget(target)}'`, hint });
+    return new VtrewindError({ code: 'VTR1353', grpc: 'UNAVAILABLE', message: `no healthy tablet available for '${formatTarget(target)}'`, hint });
   }
 }
 

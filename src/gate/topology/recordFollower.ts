@@ -51,7 +51,7 @@ export class RecordFollower {
     return this.#state;
   }
 
-  /** Resolves once everything was read a first time; rejects with VTR0751 when closed before. */
+  /** Resolves once everything was read a first time; rejects with VTR1351 when closed before. */
   get first(): Promise<void> {
     return this.#first.promise;
   }
@@ -63,7 +63,7 @@ export class RecordFollower {
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#running;
-    this.#first.reject(new VtrewindError({ code: 'VTR0751', grpc: 'CANCELED', message: `closed before ${this.name} of the topology was read` }));
+    this.#first.reject(new VtrewindError({ code: 'VTR1351', grpc: 'CANCELED', message: `closed before ${this.name} of the topology was read` }));
   }
 
   async #run(): Promise<void> {

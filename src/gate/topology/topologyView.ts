@@ -97,7 +97,7 @@ export class TopologyView {
     for (const follower of this.#followers) follower.start();
   }
 
-  /** Resolves when every part was read once; rejects with VTR0751 when the view is closed before. */
+  /** Resolves when every part was read once; rejects with VTR1351 when the view is closed before. */
   async ready(): Promise<void> {
     await Promise.all(this.#followers.map((follower) => follower.first));
   }

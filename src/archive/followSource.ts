@@ -2,12 +2,10 @@ import type { Log } from '../base/log.ts';
 import { nowMicros } from '../base/time.ts';
 import { delay } from '../base/wait.ts';
 import type { ArchiveWriter } from '../binlog/archive/archiveWriter.ts';
-import { eventTimestamp, eventType, verifyChecksum } from '../binlog/eventHeader.ts';
-import { EVENT } from '../binlog/eventTypes.ts';
-import { decodeFormatDescription, type FormatDescription } from '../binlog/formatDescription.ts';
+import { EventStream } from '../binlog/eventStream.ts';
 import { type Gtid, type GtidState, printGtid } from '../binlog/gtidState.ts';
-import { type SourcePosition, SourcePositionTracker } from '../binlog/sourcePosition.ts';
-import { type BinlogTransaction, TransactionAssembler } from '../binlog/transactionAssembler.ts';
+import type { SourcePosition } from '../binlog/sourcePosition.ts';
+import type { BinlogTransaction } from '../binlog/transactionAssembler.ts';
 import { sourceMisbehaves, sourceSilent } from './archiveRoleError.ts';
 import { CommitClock } from './commitClock.ts';
 import type { SourceServer } from './sourceServer.ts';
@@ -65,9 +63,7 @@ export async function followSource(options: FollowOptions, signal: AbortSignal):
 class Follower {
   readonly #options: FollowOptions;
   readonly #clock: CommitClock;
-  readonly #tracker = new SourcePositionTracker();
-  readonly #assembler = new TransactionAssembler();
-  #format: FormatDescription | undefined;
+  readonly #stream = new EventStream();
   #state: GtidState;
 
   constructor(options: FollowOptions) {
@@ -94,31 +90,17 @@ class Follower {
 
   async #take(event: Buffer, received: number): Promise<void> {
     const { writer, progress } = this.#options;
-    const type = eventType(event);
-    const checksum = this.#format?.checksum ?? 'crc32';
-    if (type === EVENT.FORMAT_DESCRIPTION) {
-      verifyChecksum(event, 'crc32');
-      this.#format = decodeFormatDescription(event);
-      this.#assembler.setFormat(this.#format);
-      if (this.#assembler.push(event, 0).type === 'discarded') writer.discard();
-      writer.setOrigin({ file: this.#tracker.current.file, formatDescription: event, checksum: this.#format.checksum });
-      return;
-    }
-    if (this.#format === undefined && type === EVENT.ROTATE) {
-      // before the first format description nothing says whether the rotate has a checksum: its name must end without one
-      this.#tracker.advance(event, looksChecksummed(event) ? 'crc32' : 'none');
-      return;
-    }
-    verifyChecksum(event, checksum);
-    const end = this.#tracker.advance(event, checksum);
-    progress.position = this.#tracker.current;
-    this.#noteProven();
+    const step = this.#stream.take(event);
     progress.events++;
     progress.bytes += event.length;
-    if (type === EVENT.HEARTBEAT || type === EVENT.HEARTBEAT_V2) return;
-    const step = this.#assembler.push(event, end);
+    progress.position = this.#stream.position;
+    this.#noteProven();
     switch (step.type) {
-      case 'outside': return;
+      case 'format':
+        if (step.discarded) writer.discard();
+        writer.setOrigin({ file: this.#stream.position.file, formatDescription: event, checksum: step.format.checksum });
+        return;
+      case 'outside': case 'heartbeat': return;
       case 'begin': case 'inside': await writer.event(event); return;
       case 'discarded': writer.discard(); return;
       default:
@@ -155,7 +137,7 @@ class Follower {
 
   #times(transaction: BinlogTransaction, gtid: Gtid, received: number): { readonly earliest: number; readonly latest: number } {
     if (gtid.flavour === 'mariadb') {
-      return this.#clock.interval(transaction.earliestMicros, { file: this.#tracker.current.file, position: transaction.endPosition }, received);
+      return this.#clock.interval(transaction.earliestMicros, { file: this.#stream.position.file, position: transaction.endPosition }, received);
     }
     const uuid = gtid.tsid.slice(0, 36);
     const elsewhere = uuid !== this.#options.source.id && this.#options.formerPrimaries.has(uuid);
@@ -164,9 +146,9 @@ class Follower {
   }
 
   #noteProven(): void {
-    const proven = this.#clock.proven(this.#tracker.current);
+    const proven = this.#clock.proven(this.#stream.position);
     // an open transaction is not among what ends at or before the position
-    if (proven !== undefined && !this.#assembler.isOpen) this.#options.progress.receivedProvenMicros = Math.max(this.#options.progress.receivedProvenMicros, proven);
+    if (proven !== undefined && !this.#stream.isOpen) this.#options.progress.receivedProvenMicros = Math.max(this.#options.progress.receivedProvenMicros, proven);
   }
 
   async #probe(signal: AbortSignal): Promise<void> {
@@ -199,16 +181,5 @@ class Follower {
       await delay(Math.min(1000, silenceMs / 4), signal);
       if (nowMicros() - progress.lastPacketMicros > silenceMs * 1000) throw sourceSilent(silenceMs);
     }
-  }
-}
-
-/** Whether the artificial rotate that opens a dump ends in four bytes of checksum. */
-function looksChecksummed(event: Buffer): boolean {
-  if (event.length < 19 + 8 + 1 + 4 || eventTimestamp(event) !== 0) return false;
-  try {
-    verifyChecksum(event, 'crc32');
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -6,10 +6,11 @@ import { ArchiveCatalog, type CatalogEntry } from '../binlog/archive/archiveCata
 import { joinKey, segmentKey } from '../binlog/archive/archiveKeys.ts';
 import { ArchiveWriter, type ArchiveWriterOptions, type OnStored } from '../binlog/archive/archiveWriter.ts';
 import type { ArchiveFollower } from '../binlog/serve/archiveReplaySource.ts';
+import type { ReplicaIdentity } from '../binlog/serve/replicaConnection.ts';
 import type { MysqlConnectOptions } from '../mysql/connectOptions.ts';
 import { type FollowOptions, FollowProgress, followSource } from './followSource.ts';
 import { reconcileSource } from './reconcileSource.ts';
-import { type ReplicaIdentity, SourceServer } from './sourceServer.ts';
+import { SourceServer } from './sourceServer.ts';
 
 /** Where the shard's primary is, and how to log in there (REPLICATION SLAVE and REPLICATION CLIENT, on MariaDB also BINLOG MONITOR). */
 export interface PrimaryServer {

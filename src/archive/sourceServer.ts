@@ -1,27 +1,17 @@
 import { nowMicros } from '../base/time.ts';
 import type { SegmentHeader } from '../binlog/archive/archiveRecords.ts';
 import { eventDigest } from '../binlog/archive/segmentBuilder.ts';
-import { eventTimestamp, eventType } from '../binlog/eventHeader.ts';
+import { eventNextPosition, eventTimestamp, eventType } from '../binlog/eventHeader.ts';
 import { EVENT } from '../binlog/eventTypes.ts';
 import type { Flavour } from '../binlog/formatDescription.ts';
-import { type GtidState, mysqlSet, parseGtidState } from '../binlog/gtidState.ts';
+import { type GtidState, parseGtidState } from '../binlog/gtidState.ts';
+import { dumpBehind, nonBlock, openReplicaConnection, type ReplicaIdentity, withoutSemiSync } from '../binlog/serve/replicaConnection.ts';
 import { MysqlClientConnection } from '../mysql/clientConnection.ts';
 import type { MysqlConnectOptions } from '../mysql/connectOptions.ts';
 import { VtrewindError } from '../base/errors.ts';
 import { sourceUnsuitable } from './archiveRoleError.ts';
 import type { ClockProbe } from './commitClock.ts';
 
-/** Ids under which the archiver shows up at the source. */
-export interface ReplicaIdentity {
-  /** Unlike that of every server of the shard. */
-  readonly serverId: number;
-  /** MySQL ends an older dump of the same UUID. */
-  readonly uuid: string;
-}
-
-/** BINLOG_DUMP_NON_BLOCK. */
-const nonBlock = 1;
-/** Session wait on locks and answers while asking the source about itself. */
 const connectTimeoutMs = 10_000;
 
 /** A source's answers about itself, over a connection of its own. */
@@ -104,7 +94,7 @@ export class SourceServer {
     }
     let event: Buffer | undefined;
     try {
-      event = await this.#peek(last.file, last.lastEvent.position, (candidate) => candidate.readUInt32LE(13) !== 0 && eventType(candidate) !== EVENT.FORMAT_DESCRIPTION, signal);
+      event = await this.#peek(last.file, last.lastEvent.position, (candidate) => eventNextPosition(candidate) !== 0 && eventType(candidate) !== EVENT.FORMAT_DESCRIPTION, signal);
     } catch (error) {
       // "log event entry exceeded", "bogus data", "position > file size": there is no event there
       if (error instanceof VtrewindError && error.mysql === 1236) return 'different';
@@ -115,7 +105,7 @@ export class SourceServer {
 
   /** The first event from a position that satisfies `wanted`; undefined at the end of the binlog. */
   async #peek(file: string, position: number, wanted: (event: Buffer) => boolean, signal: AbortSignal): Promise<Buffer | undefined> {
-    const connection = await this.#replicaConnection(undefined, signal);
+    const connection = await openReplicaConnection(this.connect, this.#identity, { signal });
     try {
       for await (const payload of connection.dumpBinlog({ kind: 'file', serverId: this.#identity.serverId, file, position, flags: nonBlock }, { signal })) {
         const event = withoutSemiSync(payload);
@@ -129,11 +119,11 @@ export class SourceServer {
 
   /** Whether a MariaDB source can go on from this state; else its words. */
   async canStartFrom(state: GtidState, signal: AbortSignal): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }> {
-    const connection = await this.#replicaConnection(state, signal);
+    const connection = await openReplicaConnection(this.connect, this.#identity, { state, signal });
     try {
-      for await (const payload of connection.dumpBinlog({ kind: 'file', serverId: this.#identity.serverId, file: '', position: 4, flags: nonBlock }, { signal })) {
+      for await (const event of dumpBehind(connection, this.#identity, state, nonBlock, signal)) {
         // the source checks before the first real event; artificial ones come first
-        if (withoutSemiSync(payload).readUInt32LE(13) !== 0) break;
+        if (eventNextPosition(event) !== 0) break;
       }
       return { ok: true };
     } catch (error) {
@@ -146,37 +136,12 @@ export class SourceServer {
 
   /** Events behind `state`, for as long as the source lives; heartbeats every `heartbeatMs` while there are none. */
   async *dump(state: GtidState, heartbeatMs: number, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
-    const connection = await this.#replicaConnection(state, signal, heartbeatMs);
+    const connection = await openReplicaConnection(this.connect, this.#identity, { state, heartbeatMs, signal });
     try {
-      const { serverId } = this.#identity;
-      await connection.registerReplica({ serverId, host: 'vtrewind-archiver' });
-      const events = state.flavour === 'mysql'
-        ? connection.dumpBinlog({ kind: 'gtid', serverId, gtidSet: encodeSet(state), flags: 0 }, { signal })
-        : connection.dumpBinlog({ kind: 'file', serverId, file: '', position: 4, flags: 0 }, { signal });
-      for await (const payload of events) yield withoutSemiSync(payload);
+      await connection.registerReplica({ serverId: this.#identity.serverId, host: 'vtrewind-archiver' });
+      yield* dumpBehind(connection, this.#identity, state, 0, signal);
     } finally {
       connection.destroy();
-    }
-  }
-
-  async #replicaConnection(state: GtidState | undefined, signal: AbortSignal, heartbeatMs?: number): Promise<MysqlClientConnection> {
-    const connection = await MysqlClientConnection.connect({ connectTimeoutMs, ...this.connect }, signal);
-    try {
-      await connection.query("SET @source_binlog_checksum = 'CRC32', @master_binlog_checksum = 'CRC32'", { signal });
-      if (heartbeatMs !== undefined) {
-        const nanos = Math.round(heartbeatMs * 1e6);
-        await connection.query(`SET @source_heartbeat_period = ${nanos}, @master_heartbeat_period = ${nanos}`, { signal });
-      }
-      if (this.flavour === 'mysql') {
-        await connection.query(`SET @replica_uuid = '${this.#identity.uuid}', @slave_uuid = '${this.#identity.uuid}'`, { signal });
-      } else {
-        await connection.query('SET @mariadb_slave_capability = 4', { signal });
-        if (state !== undefined) await connection.query(`SET @slave_connect_state = '${state.toString()}', @slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0`, { signal });
-      }
-      return connection;
-    } catch (error) {
-      connection.destroy();
-      throw error;
     }
   }
 
@@ -199,15 +164,6 @@ async function row(connection: MysqlClientConnection, sql: string, signal: Abort
   return (rows[0] ?? []).map((value) => value?.toString());
 }
 
-/** With semi-sync on for the session, events have two bytes before them. */
-function withoutSemiSync(payload: Buffer): Buffer {
-  // 0xef as the first byte of a timestamp is possible: the length field decides
-  return payload[0] === 0xef && payload.length > 21 && payload.readUInt32LE(11) === payload.length - 2 ? payload.subarray(2) : payload;
-}
-
-function encodeSet(state: GtidState): Buffer {
-  return mysqlSet(state).encode();
-}
 function fileNumber(file: string): number {
   return Number(/\.(\d+)$/.exec(file)?.[1] ?? 0);
 }

@@ -12,6 +12,7 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { temporaryFolder, type TestServer } from '../support/servers.ts';
 
 export const testLog = process.env.VTREWIND_LOG === undefined ? silentLog : createLog('test');
+export const testPassword = process.env.VTR_EMPTY ? '' : 'secret';
 let nextId = 3_000_000_000 + (process.pid % 10_000) * 1000;
 
 /** Storage in a folder of its own. */
@@ -64,7 +65,7 @@ export async function serveArchive(catalog: ArchiveCatalog, more: Partial<Replic
   const handler = new ReplicaHandler({ source, serverId: nextId++, serverUuid: randomUUID(), log: testLog, ...options });
   const server = await MysqlServer.listen({
     host: '127.0.0.1', serverVersion: (await source.describe()).serverVersion, log: testLog,
-    users: staticUsers([{ user: 'repl', userData: 'repl', groups: [], sourceHost: '', credential: Credential.ofPassword('secret') }]),
+    users: staticUsers([{ user: 'repl', userData: 'repl', groups: [], sourceHost: '', credential: Credential.ofPassword(testPassword) }]),
   }, handler);
   return { server, handler };
 }
@@ -74,10 +75,10 @@ export async function attach(replica: TestServer, port: number, from = ''): Prom
   const connection = await replica.connect({ multipleStatements: true });
   try {
     if (replica.flavour === 'mysql') {
-      await connection.query(`CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=${port}, SOURCE_USER='repl', SOURCE_PASSWORD='secret', SOURCE_AUTO_POSITION=1,
+      await connection.query(`CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=${port}, SOURCE_USER='repl', SOURCE_PASSWORD='${testPassword}', SOURCE_AUTO_POSITION=1,
         GET_SOURCE_PUBLIC_KEY=1, SOURCE_HEARTBEAT_PERIOD=0.5, SOURCE_CONNECT_RETRY=1; START REPLICA`);
     } else {
-      await connection.query(`SET GLOBAL gtid_slave_pos='${from}'; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${port}, MASTER_USER='repl', MASTER_PASSWORD='secret', MASTER_USE_GTID=slave_pos,
+      await connection.query(`SET GLOBAL gtid_slave_pos='${from}'; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${port}, MASTER_USER='repl', MASTER_PASSWORD='${testPassword}', MASTER_USE_GTID=slave_pos,
         MASTER_HEARTBEAT_PERIOD=0.5, MASTER_CONNECT_RETRY=1; START SLAVE`);
     }
   } finally {

@@ -28,6 +28,8 @@ export interface ReplicaHandlerOptions extends ServerIdentity {
   /** Nothing past it is ever sent to anyone. */
   readonly until?: Cut | undefined;
   readonly log?: Log;
+  /** Answers where to cut, to restore tablets that ask over the MySQL protocol (`vtrewind_find_cut`). */
+  readonly findCut?: (question: string) => Promise<string>;
   /** Called while dumps go on, at every flush. */
   readonly onProgress?: (progress: ReplicaProgress) => void;
   /** Ends all dumps. */
@@ -76,7 +78,7 @@ export class ReplicaHandler implements ServerHandler {
     if (session === undefined) {
       session = new ReplicaSession({
         serverId: this.#options.serverId, serverUuid: this.#options.serverUuid, describe: () => this.#options.source.describe(),
-        files: () => this.#options.source.files(connection.signal), replicas: () => [...this.#replicas.values()],
+        files: () => this.#options.source.files(connection.signal), findCut: this.#options.findCut, replicas: () => [...this.#replicas.values()],
       });
       this.#sessions.set(connection, session);
     }

@@ -15,6 +15,8 @@ export interface ServerIdentity {
 export interface SessionFacts extends ServerIdentity {
   readonly describe: () => Promise<ReplaySourceDescription>;
   readonly files: () => Promise<readonly ReplayFile[]>;
+  /** Answers `vtrewind_find_cut('{"at": …, "nearest": …}')`; absent: not offered. */
+  readonly findCut?: ((question: string) => Promise<string>) | undefined;
   readonly replicas: () => readonly { readonly serverId: number; readonly host: string; readonly port: number }[];
 }
 
@@ -117,10 +119,17 @@ export class ReplicaSession {
       case 'unix_timestamp': return String(Math.floor(nowMicros() / 1_000_000));
       case 'now': case 'sysdate': return new Date(nowMicros() / 1000).toISOString().slice(0, 19).replace('T', ' ');
       case 'version': return (await this.#facts.describe()).serverVersion;
+      case 'binlog_gtid_pos': return (await this.#facts.describe()).startState.toString();
       case 'database': case 'schema': return null;
       case 'connection_id': return '1';
-      default: throw new VtrewindError({ code: 'VTR0318', mysql: 1305, sqlState: '42000', grpc: 'NOT_FOUND', message: `FUNCTION ${name} does not exist on a binlog server (${args.length} arguments)` });
+      case 'vtrewind_find_cut': {
+        const question = args[0] === undefined ? null : await this.#evaluate(args[0]);
+        if (this.#facts.findCut !== undefined && question !== null) return await this.#facts.findCut(question);
+        break;
+      }
+      default:
     }
+    throw new VtrewindError({ code: 'VTR0318', mysql: 1305, sqlState: '42000', grpc: 'NOT_FOUND', message: `FUNCTION ${name} does not exist on a binlog server` });
   }
 
   async #systemVariables(): Promise<Readonly<Record<string, string>>> {

@@ -152,7 +152,7 @@ export interface CompoundBlock extends Node, Commented {
 export interface ServerCommand extends Node, Commented {
   readonly kind: 'serverCommand';
   readonly command:
-    | 'change master' | 'change replication source' | 'change replication filter' | 'start replica' | 'stop replica' | 'start group_replication' | 'stop group_replication'
+    | 'change master' | 'change replication source' | 'change replication filter' | 'start replica' | 'stop replica' | 'start all replicas' | 'stop all replicas' | 'start group_replication' | 'stop group_replication'
     | 'reset' | 'purge' | 'binlog' | 'install' | 'uninstall' | 'shutdown' | 'restart' | 'clone' | 'import table' | 'lock instance' | 'unlock instance' | 'cache index'
     | 'load index' | 'backup' | 'signal' | 'resignal' | 'get diagnostics' | 'set resource group';
   /** What follows the command's words, as it is to be written. */

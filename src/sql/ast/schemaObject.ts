@@ -172,12 +172,14 @@ export interface ServerObject extends Node, Commented {
   readonly kind: 'serverObject';
   readonly verb: 'create' | 'alter' | 'drop';
   readonly what:
-    | 'tablespace' | 'undo tablespace' | 'logfile group' | 'server' | 'spatial reference system' | 'resource group' | 'instance' | 'package' | 'package body' | 'library' | 'role mapping';
-  readonly name: string;
-  /** What stands behind (or, of packages and libraries, around) the name, as it is to be written. */
-  readonly rest: string;
-  /** Words between the verb and the object: `or replace`, `or replace definer = …`. */
+    | 'tablespace' | 'undo tablespace' | 'logfile group' | 'server' | 'spatial reference system' | 'resource group' | 'instance' | 'package' | 'package body' | 'library';
+  /** Words between the verb and the object: `or replace`, `definer = …`. */
   readonly prefix: string;
+  readonly condition: '' | 'if exists' | 'if not exists';
+  /** Empty for INSTANCE, and for packages and libraries, whose name is in `rest`. */
+  readonly name: string;
+  /** What stands behind, as it is to be written. */
+  readonly rest: string;
 }
 
 export type SchemaObjectNode = EventSchedule | SequenceOption;

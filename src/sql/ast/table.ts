@@ -196,6 +196,8 @@ export interface PartitionMethod extends Node {
 
 export interface PartitionDefinition extends Node {
   readonly kind: 'partitionDefinition';
+  /** It is a SUBPARTITION. */
+  readonly subpartition: boolean;
   readonly name: string;
   readonly lessThan?: readonly Expression[];
   /** `less than maxvalue` without parentheses. */

@@ -10,7 +10,7 @@ import { listOrSubquery, parenthesised, primary } from './primary.ts';
 /**
  * How tightly operators bind, from loose to tight. These are the levels of MySQL's grammar (expr, bool_pri, predicate, bit_expr, simple_expr)
  * with its precedences inside of them; the precedence test asks real servers about every pair.
- * Where MySQL refuses a chain (`a in (1) in (2)`) and MariaDB takes it, it is read from left to right; the printer puts parentheses there.
+ * Chains that MySQL refuses and MariaDB takes (`a in (1) in (2)`) are read in MariaDB's dialect only; the printer puts parentheses there.
  */
 export const OR = 1;
 export const XOR = 2;
@@ -159,12 +159,15 @@ export function argument(c: Cursor): Expression {
 /** Goes on behind `left`, which began at `start`, as long as operators bind at least as tightly as `min`. */
 export function infix(c: Cursor, first: Expression, min: number, start: number): Expression {
   let left = first;
+  // What `left` has become can't stand before an operator that binds more tightly: `a is null + 1`, `a in (1) in (2)` are errors.
+  let max = COLLATE;
   for (let chain = 1; ; chain++) {
     const kind = c.kind;
     let power = bindingPower[kind] as number;
     if (kind === T.OR_OR && !c.settings.pipesAsConcat) power = OR;
-    if (power === 0 || power < min) return left;
+    if (power === 0 || power < min || power > max) return left;
     c.checkChain(chain);
+    max = power;
     switch (power) {
       case OR:
       case XOR:
@@ -176,11 +179,13 @@ export function infix(c: Cursor, first: Expression, min: number, start: number):
       }
       case COMPARISON:
         left = kind === K.IS ? is(c, left, start) : comparison(c, left, start);
+        if (left.kind === 'is' && left.test !== 'null' && !chains(c)) max = NOT;
         break;
       case PREDICATE: {
         const next = predicate(c, left, start);
         if (next === undefined) return left;
         left = next;
+        if (!chains(c)) max = COMPARISON;
         break;
       }
       case CONCAT: {
@@ -199,6 +204,11 @@ export function infix(c: Cursor, first: Expression, min: number, start: number):
         left = arithmetic(c, left, power, start);
     }
   }
+}
+
+/** MariaDB takes chains of predicates and of truth tests; MySQL has them put in parentheses. */
+function chains(c: Cursor): boolean {
+  return c.settings.dialect === 'mariadb';
 }
 
 const arithmeticOps: (ArithmeticOp | undefined)[] = [];
@@ -276,7 +286,7 @@ function predicate(c: Cursor, left: Expression, start: number): Expression | und
       return inList(c, left, not, start);
     case K.LIKE: {
       c.advance();
-      const pattern = operand(c, BIT_OR);
+      const pattern = chains(c) ? patternOperand(c) : operand(c, CONCAT);
       const escaped = c.accept(K.ESCAPE) ? operand(c, CONCAT) : undefined;
       return { kind: 'like', not, left, pattern, escape: escaped, start, end: c.lastEnd };
     }
@@ -286,7 +296,7 @@ function predicate(c: Cursor, left: Expression, start: number): Expression | und
     case K.REGEXP:
     case K.RLIKE: {
       c.advance();
-      const pattern = operand(c, BIT_OR);
+      const pattern = patternOperand(c);
       return { kind: 'regexp', not, left, pattern, start, end: c.lastEnd };
     }
     case K.SOUNDS: {
@@ -299,6 +309,14 @@ function predicate(c: Cursor, left: Expression, start: number): Expression | und
     default:
       return memberOf(c, left, start);
   }
+}
+
+/** What stands right of LIKE and REGEXP. In MariaDB a predicate with NOT in it goes along: `a like b not in (1)` is `a like (b not in (1))`. */
+function patternOperand(c: Cursor): Expression {
+  const start = c.start;
+  const pattern = operand(c, BIT_OR);
+  if (c.kind !== K.NOT || !chains(c)) return pattern;
+  return predicate(c, pattern, start) ?? pattern;
 }
 
 function memberOf(c: Cursor, left: Expression, start: number): Expression | undefined {

@@ -4,6 +4,8 @@ import { emptyQueryError } from '../lexer/syntaxError.ts';
 import * as T from '../lexer/tokens.ts';
 import type { TokenStream } from '../lexer/tokenStream.ts';
 import { Cursor, type Grammar } from './cursor.ts';
+import { adminFamilies } from './admin/index.ts';
+import { ddlFamily } from './ddl/index.ts';
 import { insert, remove, update } from './dml.ts';
 import type { StatementFamily, StatementRule } from './family.ts';
 import { analyze, explain, vexplain } from './explain.ts';
@@ -22,7 +24,8 @@ const core: StatementFamily = {
   [K.BEGIN]: begin, [K.START]: startTransaction, [K.COMMIT]: commit, [K.ROLLBACK]: rollback, [K.SAVEPOINT]: savepoint, [K.RELEASE]: releaseSavepoint,
 };
 
-const families: readonly StatementFamily[] = [core];
+/** Earlier ones are asked first. */
+const families: readonly StatementFamily[] = [ddlFamily, ...adminFamilies, core];
 
 const rules: (readonly StatementRule[] | undefined)[] = [];
 for (const family of families) {

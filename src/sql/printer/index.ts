@@ -1,5 +1,6 @@
 import type { Node } from '../ast/node.ts';
 import type { Statement } from '../ast/statement.ts';
+import { familyRules } from './family.ts';
 import { dmlRules } from './dml.ts';
 import { expressionRules, functionRules, printExpression as expressionRule } from './expression.ts';
 import { type AnyRules, type PrintOptions, Printer } from './printer.ts';
@@ -8,7 +9,7 @@ import { sessionRules } from './session.ts';
 import { showRules } from './show.ts';
 
 /** All families. */
-const rules: AnyRules = { ...expressionRules, ...functionRules, ...queryRules, ...tableRules, ...dmlRules, ...sessionRules, ...showRules };
+const rules: AnyRules = { ...expressionRules, ...functionRules, ...queryRules, ...tableRules, ...dmlRules, ...sessionRules, ...showRules, ...familyRules };
 Object.setPrototypeOf(rules, null);
 
 /**

@@ -22,6 +22,13 @@ export class BlockDepth {
     this.mariadb = dialect === 'mariadb';
   }
 
+  /** For the tokens of a body alone, without the CREATE before it. */
+  static ofBody(dialect: 'mysql' | 'mariadb'): BlockDepth {
+    const found = new BlockDepth(dialect);
+    found.body = true;
+    return found;
+  }
+
   /** Whether the tokens so far end inside a block. */
   inside(): boolean {
     return this.depth > 0;

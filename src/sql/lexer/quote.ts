@@ -1,0 +1,18 @@
+import { keywordKind, reservedAnywhere } from './keywords.ts';
+
+const plainName = /^[A-Za-z_$\u0080-\uffff][0-9A-Za-z_$\u0080-\uffff]*$/;
+
+/** A name as it must be written: in backquotes when a server reserves the word, or it is no word. */
+export function quoteName(name: string): string {
+  if (plainName.test(name) && reservedAnywhere[keywordKind(name)] !== 1) return name;
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+const special = /['\\\0\n\r\x1a]/g;
+const written: Readonly<Record<string, string>> = { "'": "\\'", '\\': '\\\\', '\0': '\\0', '\n': '\\n', '\r': '\\r', '\x1a': '\\Z' };
+
+/** A string literal in single quotes, for servers that take backslash escapes. */
+export function quoteString(text: string): string {
+  // `\%` and `\_` are two characters for LIKE and would become two other ones with the backslash doubled; both spellings read back the same.
+  return `'${text.replace(special, (c) => written[c] ?? c)}'`;
+}

@@ -56,7 +56,7 @@ export function encodeSchema(schema: { readonly databaseSchema: string; readonly
   };
 }
 export function decodeSchema(schema: SchemaDefinition | undefined): { readonly databaseSchema: string; readonly tables: readonly TableDefinition[] } {
-  return { databaseSchema: schema?.databaseSchema ?? '', tables: (schema?.tableDefinitions ?? []).map((t) => ({ ...t, fields: t.fields.map(decodeField) })) };
+  return { databaseSchema: schema?.databaseSchema ?? '', tables: (schema?.tableDefinitions ?? []).map(({ _unknownFields, ...t }) => ({ ...t, fields: t.fields.map(decodeField) })) };
 }
 
 /** Microseconds since the epoch; undefined for none. */

@@ -1,9 +1,11 @@
 import { VtrewindError } from '../../base/errors.ts';
+import type { MysqlClientConnection } from '../../mysql/clientConnection.ts';
 import type { Lease, MysqlPool } from '../../mysql/pool.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
 import { type QueryTemplate, queryTemplate } from '../../mysql/queryTemplate.ts';
 import type { BindVariables, Field, QueryResult, Target } from '../../vitess/queryService.ts';
 import type { TabletHandle } from './ports.ts';
+import type { Warning } from './sessionState.ts';
 import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
 /** Statements of plans are few and repeat; the oldest leave. */
@@ -62,6 +64,7 @@ export class MysqlLink implements ShardLink {
     const text = templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
     return this.#guarded(options, async () => {
       const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
+      if (options.onWarnings !== undefined && (result.warnings ?? 0) > 0) options.onWarnings(await readWarnings(this.lease.connection, this.handle));
       return { ...result, fields: this.#shown(result.fields) };
     });
   }
@@ -124,6 +127,21 @@ export class MysqlLink implements ShardLink {
     else if (this.pinned) this.lease.releaseDirty();
     else this.lease.release();
   }
+}
+
+/** Warnings read after a statement, at most. */
+const MAX_WARNINGS = 64;
+
+/** The diagnostics of the last statement on this connection, names as clients know them. */
+export async function readWarnings(connection: MysqlClientConnection, handle: TabletHandle): Promise<Warning[]> {
+  const { rows } = await connection.query(`show warnings limit ${MAX_WARNINGS}`);
+  return rows.map((row) => ({
+    level: levelOf(row[0]?.toString()), code: Number(row[1]?.toString() ?? 0), message: (row[2]?.toString() ?? '').replaceAll(handle.databaseName, handle.target.keyspace),
+  }));
+}
+
+function levelOf(text: string | undefined): Warning['level'] {
+  return text === 'Note' || text === 'Error' ? text : 'Warning';
 }
 
 /** A tablet's error with the database's real name replaced by the keyspace's. */

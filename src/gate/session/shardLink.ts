@@ -5,6 +5,8 @@ export interface LinkOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   readonly maxRows?: number | undefined;
+  /** Gets what SHOW WARNINGS said on the statement's own connection, when it had any. */
+  readonly onWarnings?: ((warnings: readonly { readonly level: 'Note' | 'Warning' | 'Error'; readonly code: number; readonly message: string }[]) => void) | undefined;
 }
 
 export type OnLinkPart = (part: { readonly fields?: readonly Field[]; readonly rows: readonly Row[] }) => Promise<void> | void;

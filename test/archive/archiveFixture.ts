@@ -12,7 +12,7 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { temporaryFolder, type TestServer } from '../support/servers.ts';
 
 export const testLog = process.env.VTREWIND_LOG === undefined ? silentLog : createLog('test');
-export const testPassword = process.env.VTR_EMPTY ? '' : 'secret';
+export const testPassword = 'secret';
 let nextId = 3_000_000_000 + (process.pid % 10_000) * 1000;
 
 /** Storage in a folder of its own. */
@@ -71,14 +71,19 @@ export async function serveArchive(catalog: ArchiveCatalog, more: Partial<Replic
 }
 
 /** Makes `replica` follow a listener by GTID. `from`: what it holds, for MariaDB (MySQL knows it itself). */
-export async function attach(replica: TestServer, port: number, from = ''): Promise<void> {
+export function attach(replica: TestServer, port: number, from = ''): Promise<void> {
+  return attachTo(replica, { port, user: 'repl', password: testPassword }, from);
+}
+
+export async function attachTo(replica: TestServer, source: { readonly port: number; readonly user: string; readonly password: string }, from = ''): Promise<void> {
   const connection = await replica.connect({ multipleStatements: true });
+  const { port, user, password } = source;
   try {
     if (replica.flavour === 'mysql') {
-      await connection.query(`CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=${port}, SOURCE_USER='repl', SOURCE_PASSWORD='${testPassword}', SOURCE_AUTO_POSITION=1,
+      await connection.query(`CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=${port}, SOURCE_USER='${user}', SOURCE_PASSWORD='${password}', SOURCE_AUTO_POSITION=1,
         GET_SOURCE_PUBLIC_KEY=1, SOURCE_HEARTBEAT_PERIOD=0.5, SOURCE_CONNECT_RETRY=1; START REPLICA`);
     } else {
-      await connection.query(`SET GLOBAL gtid_slave_pos='${from}'; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${port}, MASTER_USER='repl', MASTER_PASSWORD='${testPassword}', MASTER_USE_GTID=slave_pos,
+      await connection.query(`SET GLOBAL gtid_slave_pos='${from}'; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${port}, MASTER_USER='${user}', MASTER_PASSWORD='${password}', MASTER_USE_GTID=slave_pos,
         MASTER_HEARTBEAT_PERIOD=0.5, MASTER_CONNECT_RETRY=1; START SLAVE`);
     }
   } finally {

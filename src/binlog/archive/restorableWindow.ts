@@ -72,11 +72,12 @@ export async function windowOf(catalog: ArchiveCatalog, signal?: AbortSignal): P
       gaps.push({ from, to: Number.isFinite(begins) ? begins : undefined, missing: record.missing, reason: record.reason });
     }
     if (record.kind === 'fork') forks.push({ at: begins, timeline: record.timeline, dropped: record.dropped, reason: record.reason });
-    if (!(begins < to)) continue;
+    // commit times to the second can leave no time between: such a section can still be cut by GTID
+    if (!Number.isFinite(begins) || (section.segments.length === 0 && begins >= to)) continue;
     const last = section.entries.at(-1);
     const after = last?.type === 'segment' ? (await catalog.index(last, signal)).header.after : last?.record.state;
     sections.push({
-      from: begins, to, timeline: section.timeline, startState: section.startState.toString(), endState: after === undefined ? '' : parseGtidState(record.flavour, after).toString(),
+      from: begins, to: Math.max(begins, to), timeline: section.timeline, startState: section.startState.toString(), endState: after === undefined ? '' : parseGtidState(record.flavour, after).toString(),
       segments: section.segments.length, transactions: section.segments.reduce((sum, segment) => sum + segment.transactions, 0),
     });
   }

@@ -32,11 +32,10 @@ export function sectionsOf(catalog: ArchiveCatalog): readonly Section[] {
   return sections;
 }
 
-/** When a section's history begins to count, microseconds: a fork from its first transaction or its recorded moment on, whichever is earlier; the first one from its start. */
+/** When a section's history begins to count, microseconds: from its recorded moment or its first transaction on, whichever is earlier. */
 export function sectionBegins(section: Section): number {
   const first = section.segments[0];
   const { kind, atMicros } = section.opened.record;
-  if (kind === 'start') return atMicros;
   // behind a gap nothing tells when the missing transactions ended, but the first transaction there
   if (kind === 'gap') return first?.minEarliest ?? Number.POSITIVE_INFINITY;
   return Math.min(atMicros, first?.minEarliest ?? atMicros);

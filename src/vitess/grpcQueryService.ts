@@ -4,9 +4,9 @@ import { fromRpcError } from './grpcErrors.ts';
 import { type StreamHealthResponse, StreamHealthRequest } from './gen/query.ts';
 import { QueryService as Rpc } from './gen/queryservice.ts';
 import type { RPCError } from './gen/vtrpc.ts';
-import type { BindVariables, ExecuteOptions, QueryService, ReservedState, StreamHealthReply, Target, TransactionState } from './queryService.ts';
+import type { BindVariables, ExecuteOptions, QueryResult, QueryService, ReservedState, StreamHealthReply, Target, TransactionState } from './queryService.ts';
 import { aliasText, encodeBinds, encodeCaller, encodeOptions, encodeTarget, tabletTypeName } from './requestCodec.ts';
-import { decodeField, decodeResult, decodeRow } from './resultCodec.ts';
+import { resultMethods } from './resultMethods.ts';
 import { StatementFailedInTransaction } from './statementFailed.ts';
 
 type State = { readonly transactionId?: bigint; readonly reservedId?: bigint };
@@ -43,15 +43,15 @@ class GrpcQueryService implements QueryService {
       return reserved.result;
     }
     const request = { ...this.#common(target, options), query: this.#query(sql, binds), transactionId, reservedId };
-    const answer = await this.#peer.unary(Rpc.execute, request, { signal: options?.signal });
-    return decodeResult(answer.result);
+    const answer = await this.#peer.unary(resultMethods.execute, request, { signal: options?.signal });
+    return answer.result ?? noResult;
   }
 
   async streamExecute(target: Target, sql: string | Buffer, binds: BindVariables, state: State, options: ExecuteOptions | undefined, onPart: OnPart): Promise<void> {
     const { transactionId = 0n, reservedId = 0n } = state;
     const common = { ...this.#common(target, options), query: this.#query(sql, binds), transactionId };
     if (options?.settings !== undefined && options.settings.length > 0 && transactionId === 0n && reservedId === 0n) {
-      const stream = this.#peer.stream(Rpc.reserveStreamExecute, { ...common, preQueries: [...options.settings] }, options.signal);
+      const stream = this.#peer.stream(resultMethods.reserveStreamExecute, { ...common, preQueries: [...options.settings] }, options.signal);
       let reserved = 0n;
       try {
         for await (const part of stream) {
@@ -64,7 +64,7 @@ class GrpcQueryService implements QueryService {
       }
       return;
     }
-    for await (const part of this.#peer.stream(Rpc.streamExecute, { ...common, reservedId }, options?.signal)) await handOn(part, onPart);
+    for await (const part of this.#peer.stream(resultMethods.streamExecute, { ...common, reservedId }, options?.signal)) await handOn(part, onPart);
   }
 
   async begin(target: Target, options?: ExecuteOptions): Promise<TransactionState> {
@@ -85,23 +85,23 @@ class GrpcQueryService implements QueryService {
   async beginExecute(target: Target, preQueries: readonly string[], sql: string | Buffer, binds: BindVariables, reservedId: bigint, options?: ExecuteOptions) {
     if (options?.settings !== undefined && options.settings.length > 0 && reservedId === 0n) return this.reserveBeginExecute(target, options.settings, preQueries, sql, binds, options);
     const request = { ...this.#common(target, options), query: this.#query(sql, binds), reservedId, preQueries: [...preQueries] };
-    const answer = await this.#peer.unary(Rpc.beginExecute, request, { signal: options?.signal });
+    const answer = await this.#peer.unary(resultMethods.beginExecute, request, { signal: options?.signal });
     failIfStatementFailed(answer.error, answer);
-    return { transactionId: answer.transactionId, ...withAlias(answer), result: decodeResult(answer.result) };
+    return { transactionId: answer.transactionId, ...withAlias(answer), result: answer.result ?? noResult };
   }
 
-  async reserveExecute(target: Target, preQueries: readonly string[], sql: string | Buffer, binds: BindVariables, transactionId: bigint, options?: ExecuteOptions): Promise<ReservedState & { readonly result: ReturnType<typeof decodeResult> }> {
+  async reserveExecute(target: Target, preQueries: readonly string[], sql: string | Buffer, binds: BindVariables, transactionId: bigint, options?: ExecuteOptions): Promise<ReservedState & { readonly result: QueryResult }> {
     const request = { ...this.#common(target, options), query: this.#query(sql, binds), transactionId, preQueries: [...preQueries] };
-    const answer = await this.#peer.unary(Rpc.reserveExecute, request, { signal: options?.signal });
+    const answer = await this.#peer.unary(resultMethods.reserveExecute, request, { signal: options?.signal });
     failIfStatementFailed(answer.error, { ...answer, transactionId });
-    return { reservedId: answer.reservedId, ...withAlias(answer), result: decodeResult(answer.result) };
+    return { reservedId: answer.reservedId, ...withAlias(answer), result: answer.result ?? noResult };
   }
 
   async reserveBeginExecute(target: Target, preQueries: readonly string[], postBeginQueries: readonly string[], sql: string | Buffer, binds: BindVariables, options?: ExecuteOptions) {
     const request = { ...this.#common(target, options), query: this.#query(sql, binds), preQueries: [...preQueries], postBeginQueries: [...postBeginQueries] };
-    const answer = await this.#peer.unary(Rpc.reserveBeginExecute, request, { signal: options?.signal });
+    const answer = await this.#peer.unary(resultMethods.reserveBeginExecute, request, { signal: options?.signal });
     failIfStatementFailed(answer.error, answer);
-    return { transactionId: answer.transactionId, reservedId: answer.reservedId, ...withAlias(answer), result: decodeResult(answer.result) };
+    return { transactionId: answer.transactionId, reservedId: answer.reservedId, ...withAlias(answer), result: answer.result ?? noResult };
   }
 
   async release(target: Target, transactionId: bigint, reservedId: bigint): Promise<void> {
@@ -146,12 +146,12 @@ export function decodeHealth(r: StreamHealthResponse): StreamHealthReply {
   };
 }
 
-async function handOn(part: { readonly result?: Parameters<typeof decodeResult>[0] }, onPart: OnPart): Promise<void> {
-  const { result } = part;
+async function handOn({ result }: { readonly result?: QueryResult | undefined }, onPart: OnPart): Promise<void> {
   if (result === undefined || (result.fields.length === 0 && result.rows.length === 0)) return;
-  const rows = result.rows.map(decodeRow);
-  await onPart(result.fields.length > 0 ? { fields: result.fields.map(decodeField), rows } : { rows });
+  await onPart(result.fields.length > 0 ? { fields: result.fields, rows: result.rows } : { rows: result.rows });
 }
+
+const noResult: QueryResult = { fields: [], rows: [], rowsAffected: 0n, insertId: 0n };
 
 function withAlias(answer: { readonly tabletAlias?: Parameters<typeof aliasText>[0] }): { tabletAlias?: string } {
   const alias = aliasText(answer.tabletAlias);

@@ -119,7 +119,7 @@ function statusOf(log: Log, error: unknown, caller: string): Partial<ServiceErro
 }
 
 /** Handlers for every method of `definition` that `implemented` lacks: UNIMPLEMENTED, naming the method and who answers. */
-export function completed<Implementation extends UntypedServiceImplementation>(definition: ServiceDefinition, implemented: Partial<Implementation>, who: string): Implementation {
+export function completed<Implementation extends UntypedServiceImplementation>(definition: ServiceDefinition, implemented: Partial<Implementation> | Readonly<Record<string, unknown>>, who: string): Implementation {
   const all: UntypedServiceImplementation = { ...implemented as UntypedServiceImplementation };
   for (const [name, method] of Object.entries(definition)) {
     if (all[name] !== undefined) continue;

@@ -1,12 +1,12 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Log } from '../base/log.ts';
 import { VtrewindError } from '../base/errors.ts';
 import { toRpcError } from './grpcErrors.ts';
 import { completed, streamHandler, unaryHandler } from './grpcServer.ts';
 import * as pb from './gen/query.ts';
-import { type QueryServer, QueryService as Rpc } from './gen/queryservice.ts';
-import type { ExecuteOptions, Field, QueryService, Row, StreamHealthReply, Target } from './queryService.ts';
+import type { ExecuteOptions, Field, QueryResult, QueryService, Row, StreamHealthReply, Target } from './queryService.ts';
 import { aliasOf, decodeBinds, decodeCaller, decodeOptions, decodeTarget, encodeTarget } from './requestCodec.ts';
-import { encodeField, encodeResult, encodeRow } from './resultCodec.ts';
+import { type Answered, queryServiceDefinition } from './resultMethods.ts';
 import { StatementFailedInTransaction } from './statementFailed.ts';
 import { readSchema } from './readSchema.ts';
 
@@ -22,7 +22,7 @@ type Common = Parameters<typeof decodeCaller>[0] & { readonly target?: pb.Target
  * Vitess's `queryservice` over any QueryService. A statement that fails after its call began a transaction is answered with the error inside a
  * successful reply, as Vitess does, so that the caller learns the transaction's id. What is not served answers UNIMPLEMENTED.
  */
-export function queryServiceHandlers(service: QueryService, log: Log): QueryServer {
+export function queryServiceHandlers(service: QueryService, log: Log): UntypedServiceImplementation {
   const optionsOf = (r: Common, signal: AbortSignal): ExecuteOptions => decodeOptions(r.options, { user: decodeCaller(r), signal });
   const unary = <Request extends Common, Response>(work: (r: Request, target: Target, options: ExecuteOptions) => Promise<Response>) =>
     unaryHandler(log, (r: Request, { signal }) => work(r, decodeTarget(r.target), optionsOf(r, signal)), decodeCaller);
@@ -30,12 +30,12 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
     streamHandler(log, (r: Request, send: (m: Response) => Promise<void>, { signal }) => work(r, decodeTarget(r.target), optionsOf(r, signal), send), decodeCaller);
   const sqlOf = (r: { readonly query?: pb.BoundQuery | undefined }) => ({ sql: r.query?.sql ?? Buffer.alloc(0), binds: decodeBinds(r.query?.bindVariables) });
 
-  const handlers: Partial<QueryServer> = {
+  const handlers = {
     execute: unary(async (r: pb.ExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return { result: encodeResult(await service.execute(target, sql, binds, r, options)) };
+      return { result: await service.execute(target, sql, binds, r, options) };
     }),
-    streamExecute: stream(async (r: pb.StreamExecuteRequest, target, options, send: (m: pb.StreamExecuteResponse) => Promise<void>) => {
+    streamExecute: stream(async (r: pb.StreamExecuteRequest, target, options, send: (m: Answered<pb.StreamExecuteResponse>) => Promise<void>) => {
       const { sql, binds } = sqlOf(r);
       await service.streamExecute(target, sql, binds, r, options, partsTo((result) => send({ result })));
     }),
@@ -48,26 +48,26 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
     rollback: unary((r: pb.RollbackRequest, target) => service.rollback(target, r.transactionId)),
     beginExecute: unary(async (r: pb.BeginExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return withFailure<pb.BeginExecuteResponse>(r, async () => {
+      return withFailure<Answered<pb.BeginExecuteResponse>>(r, async () => {
         const done = await service.beginExecute(target, r.preQueries, sql, binds, r.reservedId, options);
-        return { error: undefined, result: encodeResult(done.result), transactionId: done.transactionId, tabletAlias: aliasOf(done.tabletAlias), sessionStateChanges: '' };
+        return { error: undefined, result: done.result, transactionId: done.transactionId, tabletAlias: aliasOf(done.tabletAlias), sessionStateChanges: '' };
       }, (failed) => ({ ...failed, sessionStateChanges: '' }));
     }),
     reserveExecute: unary(async (r: pb.ReserveExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return withFailure<pb.ReserveExecuteResponse>(r, async () => {
+      return withFailure<Answered<pb.ReserveExecuteResponse>>(r, async () => {
         const done = await service.reserveExecute(target, r.preQueries, sql, binds, r.transactionId, options);
-        return { error: undefined, result: encodeResult(done.result), reservedId: done.reservedId, tabletAlias: done.reservedId === 0n ? undefined : aliasOf(done.tabletAlias) };
+        return { error: undefined, result: done.result, reservedId: done.reservedId, tabletAlias: done.reservedId === 0n ? undefined : aliasOf(done.tabletAlias) };
       }, (failed) => failed);
     }),
     reserveBeginExecute: unary(async (r: pb.ReserveBeginExecuteRequest, target, options) => {
       const { sql, binds } = sqlOf(r);
-      return withFailure<pb.ReserveBeginExecuteResponse>(r, async () => {
+      return withFailure<Answered<pb.ReserveBeginExecuteResponse>>(r, async () => {
         const done = await service.reserveBeginExecute(target, r.preQueries, r.postBeginQueries, sql, binds, options);
-        return { error: undefined, result: encodeResult(done.result), transactionId: done.transactionId, reservedId: done.reservedId, tabletAlias: aliasOf(done.tabletAlias), sessionStateChanges: '' };
+        return { error: undefined, result: done.result, transactionId: done.transactionId, reservedId: done.reservedId, tabletAlias: aliasOf(done.tabletAlias), sessionStateChanges: '' };
       }, (failed) => ({ ...failed, sessionStateChanges: '' }));
     }),
-    beginStreamExecute: stream(async (r: pb.BeginStreamExecuteRequest, target, options, send: (m: pb.BeginStreamExecuteResponse) => Promise<void>) => {
+    beginStreamExecute: stream(async (r: pb.BeginStreamExecuteRequest, target, options, send: (m: Answered<pb.BeginStreamExecuteResponse>) => Promise<void>) => {
       const { sql, binds } = sqlOf(r);
       const begun = r.preQueries.length === 0 && r.reservedId === 0n ? await service.begin(target, options)
         : await service.beginExecute(target, r.preQueries, nothing, {}, r.reservedId, options);
@@ -77,7 +77,7 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
         partsTo((result) => send({ ...rest, error: undefined, result, transactionId: 0n, tabletAlias: undefined }))));
       await send({ ...rest, ...state, error, result: undefined });
     }),
-    reserveStreamExecute: stream(async (r: pb.ReserveStreamExecuteRequest, target, options, send: (m: pb.ReserveStreamExecuteResponse) => Promise<void>) => {
+    reserveStreamExecute: stream(async (r: pb.ReserveStreamExecuteRequest, target, options, send: (m: Answered<pb.ReserveStreamExecuteResponse>) => Promise<void>) => {
       const { sql, binds } = sqlOf(r);
       const parts = partsTo((result) => send({ error: undefined, result, reservedId: 0n, tabletAlias: undefined }));
       if (r.transactionId === 0n) {
@@ -92,7 +92,7 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
       const error = await failureOf(r, () => service.streamExecute(target, sql, binds, { transactionId: r.transactionId, reservedId: reserved.reservedId }, options, parts));
       await send({ error, result: undefined, reservedId: reserved.reservedId, tabletAlias: aliasOf(reserved.tabletAlias) });
     }),
-    reserveBeginStreamExecute: stream(async (r: pb.ReserveBeginStreamExecuteRequest, target, options, send: (m: pb.ReserveBeginStreamExecuteResponse) => Promise<void>) => {
+    reserveBeginStreamExecute: stream(async (r: pb.ReserveBeginStreamExecuteRequest, target, options, send: (m: Answered<pb.ReserveBeginStreamExecuteResponse>) => Promise<void>) => {
       const { sql, binds } = sqlOf(r);
       const begun = await service.reserveBeginExecute(target, r.preQueries, r.postBeginQueries, nothing, {}, options);
       const { transactionId, reservedId } = begun;
@@ -122,15 +122,15 @@ export function queryServiceHandlers(service: QueryService, log: Log): QueryServ
       for await (const reply of service.streamHealth(signal)) await send(encodeHealth(reply));
     }),
   };
-  return completed<QueryServer>(Rpc, handlers, 'this tablet');
+  return completed(queryServiceDefinition, handlers, 'this tablet');
 }
 
-/** A part of a stream as a message: fields alone first, then rows. */
-function partsTo(send: (result: pb.QueryResult) => Promise<void>) {
-  const bare = { rowsAffected: 0n, insertId: 0n, info: '', sessionStateChanges: '', insertIdChanged: false };
+/** A part of a stream as messages: fields alone first, then rows, as vttablet sends them. */
+function partsTo(send: (result: QueryResult) => Promise<void>) {
+  const bare = { rowsAffected: 0n, insertId: 0n };
   return async (part: { readonly fields?: readonly Field[]; readonly rows: readonly Row[] }): Promise<void> => {
-    if (part.fields !== undefined) await send({ ...bare, fields: part.fields.map(encodeField), rows: [] });
-    if (part.rows.length > 0) await send({ ...bare, fields: [], rows: part.rows.map(encodeRow) });
+    if (part.fields !== undefined) await send({ ...bare, fields: part.fields, rows: [] });
+    if (part.rows.length > 0) await send({ ...bare, fields: [], rows: part.rows });
   };
 }
 

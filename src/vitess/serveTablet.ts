@@ -1,8 +1,8 @@
 import type { Log } from '../base/log.ts';
-import { QueryService as QueryRpc } from './gen/queryservice.ts';
 import { TabletManagerService } from './gen/tabletmanagerservice.ts';
 import { type GrpcServerOptions, type RunningGrpcServer, startGrpcServer } from './grpcServer.ts';
 import type { QueryService } from './queryService.ts';
+import { queryServiceDefinition } from './resultMethods.ts';
 import { queryServiceHandlers } from './serveQueryService.ts';
 import { tabletManagerHandlers } from './serveTabletManager.ts';
 import type { TabletManagerHandler } from './tabletManager.ts';
@@ -22,7 +22,7 @@ export function serveTablet(options: ServeTabletOptions): Promise<RunningGrpcSer
   return startGrpcServer({
     address, ...(tls === undefined ? {} : { tls }),
     services: [
-      { definition: QueryRpc, implementation: queryServiceHandlers(options.queryService, log) },
+      { definition: queryServiceDefinition, implementation: queryServiceHandlers(options.queryService, log) },
       { definition: TabletManagerService, implementation: tabletManagerHandlers(options.manager, log) },
     ],
   });
@@ -31,5 +31,5 @@ export function serveTablet(options: ServeTabletOptions): Promise<RunningGrpcSer
 /** The query service alone: for tests, and for tablets that nobody manages. */
 export function serveQueryService(options: Omit<ServeTabletOptions, 'manager'>): Promise<RunningGrpcServer> {
   const { address, tls, log } = options;
-  return startGrpcServer({ address, ...(tls === undefined ? {} : { tls }), services: [{ definition: QueryRpc, implementation: queryServiceHandlers(options.queryService, log) }] });
+  return startGrpcServer({ address, ...(tls === undefined ? {} : { tls }), services: [{ definition: queryServiceDefinition, implementation: queryServiceHandlers(options.queryService, log) }] });
 }

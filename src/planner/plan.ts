@@ -52,6 +52,8 @@ export interface Routing {
   readonly vindex?: Vindex;
   /** One per vindex column; a tuple for IN and MultiEqual. */
   readonly values?: readonly PlanValue[];
+  /** How a lookup vindex finds keyspace ids: `query` takes the values as the list `argument` and gives (value, keyspace id) rows. */
+  readonly lookup?: { readonly argument: string; readonly query: Primitive };
   /** A pinned table's keyspace id. */
   readonly pinned?: Buffer;
   /** ByDestination only: a shard name or a key range given in the target. */
@@ -315,6 +317,8 @@ export interface InsertVindex {
   readonly values?: readonly (readonly PlanValue[])[];
   /** Owned lookup: plans that write its table. */
   readonly lookup?: LookupUpkeep;
+  /** How to read a lookup. */
+  readonly query?: { readonly argument: string; readonly query: Primitive };
   readonly primary: boolean;
 }
 

@@ -12,7 +12,9 @@ import { directiveOn, queryTimeout } from '../statements/directives.ts';
 import { planValue } from '../translate/constants.ts';
 import { toEval } from '../translate/toEval.ts';
 import { planDelete } from './planDelete.ts';
+import { lookupQuery } from '../routing/lookup.ts';
 import { lookupUpkeep } from './upkeep.ts';
+import { vindexBind } from './vindexBind.ts';
 import { placeValueSubqueries } from './valueSubqueries.ts';
 
 /** INSERT and REPLACE. */
@@ -164,11 +166,6 @@ function planSharded(st: PlanningStatement, given: InsertNode, table: CatalogTab
 
 const ast_replaces = (ast: InsertNode): boolean => ast.verb === 'replace';
 
-/** `:_column_row`, as Vitess names them. */
-export function vindexBind(column: string, row: number): string {
-  return `_${column.replace(/[^A-Za-z0-9_]/g, '_')}_${row}`;
-}
-
 function vindexValue(item: Expression | undefined): PlanValue {
   if (item === undefined || item.kind === 'default') return planValue(build.nullLiteral());
   return evaluableValue(item);
@@ -176,7 +173,8 @@ function vindexValue(item: Expression | undefined): PlanValue {
 
 function insertVindex(st: PlanningStatement, table: CatalogTable, v: TableVindex, primary: boolean, from: Pick<InsertVindex, 'values' | 'offsets'>): InsertVindex {
   const lookup = v.owned ? lookupUpkeep(st, table, v, { insert: planInsert, delete: planDelete }) : undefined;
-  return { name: v.name, vindex: v.vindex, columns: v.columns, primary, ...from, ...(lookup !== undefined && { lookup }) };
+  const query = v.vindex.kind === 'lookup' ? lookupQuery(st, table, v.vindex) : undefined;
+  return { name: v.name, vindex: v.vindex, columns: v.columns, primary, ...from, ...(lookup !== undefined && { lookup }), ...(query !== undefined && { query }) };
 }
 
 function withVindexColumns(ast: InsertNode, table: CatalogTable): InsertNode {

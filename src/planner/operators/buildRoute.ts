@@ -4,9 +4,10 @@ import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable } from '../catalog.ts';
 import type { OrderColumn, Primitive, Route, Routing } from '../plan.ts';
 import { bestOption } from '../routing/options.ts';
-import { buildLookup } from '../routing/lookup.ts';
+import { buildLookup, lookupQuery } from '../routing/lookup.ts';
 import { planValue } from '../translate/constants.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
+import type { LookupVindex } from '../../vschema/index.ts';
 import { refuseSnapshotWrite } from '../snapshots.ts';
 import type { RouteOperator, RouteOption } from './operator.ts';
 import { systemTableValues } from '../routing/systemTables.ts';
@@ -82,19 +83,25 @@ export function tableNames(_st: PlanningStatement, route: RouteOperator): string
   return [...new Set(route.tables.map((t) => (route.renamed.get(t.info.id) ?? t.table).name))].sort().join(', ');
 }
 
-export function routingOf(_st: PlanningStatement, route: RouteOperator, option: RouteOption): Routing {
+export function routingOf(st: PlanningStatement, route: RouteOperator, option: RouteOption): Routing {
   return {
     variant: option.variant,
     keyspace: route.keyspace,
     ...(route.tabletType !== undefined && { tabletType: route.tabletType }),
     ...(option.vindex !== undefined && option.pinned === undefined && { vindex: option.vindex }),
     ...(option.pinned !== undefined && { pinned: option.pinned }),
+    ...(option.vindex?.kind === 'lookup' && lookupOf(st, route, option.vindex)),
     ...(option.values.length > 0 && {
       values: option.pinned === undefined ? option.values.map((v) => planValue(v))
         : [{ expr: { kind: 'literal' as const, type: valueTypes.VARBINARY, text: option.pinned.toString('latin1') }, text: `'${option.pinned.toString()}'` }],
     }),
     ...(route.target !== undefined && { shards: route.target }),
   };
+}
+
+function lookupOf(st: PlanningStatement, route: RouteOperator, vindex: LookupVindex): Pick<Routing, 'lookup'> {
+  const lookup = lookupQuery(st, route, vindex);
+  return lookup === undefined ? {} : { lookup };
 }
 
 interface Lists { readonly vars: readonly { readonly name: string; readonly value: number }[]; readonly replaced: Map<Node, Expression> }

@@ -36,6 +36,13 @@ export function buildLookup(st: PlanningStatement, route: RouteOperator, option:
   return made;
 }
 
+/** How the engine asks a lookup by itself: for DML, and for lookups that hash. */
+export function lookupQuery(st: PlanningStatement, route: { readonly keyspace: RouteOperator['keyspace'] }, vindex: LookupVindex): { argument: string; query: Route } | undefined {
+  const home = lookupTable(st, vindex, route);
+  const argument = vindex.lookup.from[0] ?? '';
+  return home === undefined ? undefined : { argument, query: lookupRoute(st, home, vindex, argument) };
+}
+
 export function lookupTable(st: PlanningStatement, vindex: LookupVindex, route: { readonly keyspace: RouteOperator['keyspace'] }): CatalogTable | undefined {
   const written = vindex.lookup.table;
   if (written === '') return undefined;

@@ -1,0 +1,144 @@
+import { VtrewindError } from '../../base/errors.ts';
+import type { Delete, DmlWithInput, DmlVindexChange, LookupUpkeep, Primitive, Update } from '../../planner/plan.ts';
+import type { BindVariable, BindVariables, Field, QueryResult, Row } from '../../vitess/queryService.ts';
+import { valueTypes } from '../../vschema/index.ts';
+import type { LookupVindex, Vindex } from '../../vschema/index.ts';
+import { collect, emptyResult } from '../collect.ts';
+import { columnBind, listBind, release, withBinds, type Environment } from '../environment.ts';
+import { fromValue, toColumnValue } from '../lookups.ts';
+import { asVindexValue, resolveRouting, type ResolvedShard } from '../resolve.ts';
+import type { ShardQuery } from '../vcursor.ts';
+
+/** Runs a writing primitive to its end. */
+export type RunWrite = (primitive: Primitive, env: Environment) => Promise<QueryResult>;
+
+/** UPDATE and DELETE on the shards of their route; rows of owned lookups follow. */
+export async function runDml(p: Update | Delete, env: Environment, run: RunWrite): Promise<QueryResult> {
+  const routing = p.routing.variant === 'Reference' ? { ...p.routing, variant: 'Scatter' as const } : p.routing;
+  const shards = await resolveRouting(routing, env, p.listVars ?? []);
+  if (shards.length === 0) return emptyResult;
+  if (p.ownedVindexQuery !== undefined && p.owned !== undefined && p.ksidVindex !== undefined) await keepLookups(p, shards, env, run);
+  return sendWrites(shards, p.query, env, p.queryTimeoutMs, p.multiShardAutocommit === true);
+}
+
+/** Sends one statement to several shards and adds up what it did. */
+export async function sendWrites(shards: readonly ResolvedShard[], sql: string, env: Environment, timeoutMs: number | undefined, autocommit: boolean): Promise<QueryResult> {
+  const queries = shards.map((shard): ShardQuery => ({ target: shard.target, sql, binds: { ...env.binds, ...shard.binds } }));
+  return sendQueries(queries, env, timeoutMs, autocommit);
+}
+
+export async function sendQueries(queries: readonly ShardQuery[], env: Environment, timeoutMs: number | undefined, autocommit: boolean): Promise<QueryResult> {
+  const outcomes = await env.vcursor.execute(queries, {
+    write: true, transaction: autocommit ? 'autocommit' : 'session', canAutocommit: env.canAutocommit && queries.length === 1, ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  let total: QueryResult | undefined;
+  for (const outcome of outcomes) {
+    if ('error' in outcome) throw outcome.error;
+    total = total === undefined ? outcome.result : addResults(total, outcome.result);
+  }
+  return total ?? emptyResult;
+}
+
+export function addResults(a: QueryResult, b: QueryResult): QueryResult {
+  return {
+    fields: a.fields, rows: [...a.rows, ...b.rows], rowsAffected: a.rowsAffected + b.rowsAffected, insertId: a.insertId === 0n ? b.insertId : a.insertId,
+    ...(a.warnings !== undefined || b.warnings !== undefined ? { warnings: Math.min(65535, (a.warnings ?? 0) + (b.warnings ?? 0)) } : {}),
+    ...addInfo(a.info, b.info),
+  };
+}
+
+const infoNumbers = /^Rows matched: (\d+) {2}Changed: (\d+) {2}Warnings: (\d+)$/;
+function addInfo(a: string | undefined, b: string | undefined): { info?: string } {
+  const x = a === undefined ? null : infoNumbers.exec(a);
+  const y = b === undefined ? null : infoNumbers.exec(b);
+  if (x === null || y === null) return a === undefined ? {} : { info: a };
+  const sum = (i: number): bigint => BigInt(x[i] ?? '0') + BigInt(y[i] ?? '0');
+  return { info: `Rows matched: ${sum(1)}  Changed: ${sum(2)}  Warnings: ${sum(3)}` };
+}
+
+/** Reads the rows that will change, and has their lookup rows follow: old ones out, new ones in, in the same transaction. */
+async function keepLookups(p: Update | Delete, shards: readonly ResolvedShard[], env: Environment, run: RunWrite): Promise<void> {
+  const queries = shards.map((shard): ShardQuery => ({ target: shard.target, sql: p.ownedVindexQuery ?? '', binds: { ...env.binds, ...shard.binds } }));
+  const outcomes = await env.vcursor.execute(queries, { write: true, transaction: 'session' });
+  for (const outcome of outcomes) {
+    if ('error' in outcome) throw outcome.error;
+    const { fields, rows } = outcome.result;
+    for (const row of rows) {
+      const id = keyspaceIdOf(p.ksidVindex, fields, row, p.ksidLength ?? 1);
+      for (const change of p.owned ?? []) await keepLookup(change, id, fields, row, env, run);
+    }
+  }
+}
+
+function keyspaceIdOf(vindex: Vindex | undefined, fields: readonly Field[], row: Row, width: number): Buffer {
+  const values = [...Array(width).keys()].map((i) => asVindexValue(columnBind(fields[i], row[i])));
+  const [first] = values;
+  const mapped = vindex?.kind === 'multi' ? vindex.mapOne(values) : vindex?.kind === 'single' && first !== undefined ? vindex.mapOne(first) : undefined;
+  if (mapped?.kind !== 'keyspaceId') throw new VtrewindError({ code: 'VTR0415', mysql: 1105, message: `could not map the primary vindex value of a row to a keyspace id (${vindex?.name ?? 'no vindex'})` });
+  return mapped.keyspaceId;
+}
+
+async function keepLookup(change: DmlVindexChange, id: Buffer, fields: readonly Field[], row: Row, env: Environment, run: RunWrite): Promise<void> {
+  const { vindex, upkeep } = change;
+  if (vindex.kind !== 'lookup' || upkeep === undefined) return;
+  if (change.changedOffset !== undefined && row[change.changedOffset]?.toString() === '1') return;
+  const old = change.offsets.map((at) => columnBind(fields[at], row[at]));
+  await removeLookupRow(vindex, upkeep, old, id, env, run);
+  if (change.newOffsets !== undefined) await insertLookupRow(vindex, upkeep, change.newOffsets.map((at) => columnBind(fields[at], row[at])), id, env, run);
+}
+
+export async function removeLookupRow(vindex: LookupVindex, upkeep: LookupUpkeep, values: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite): Promise<void> {
+  if (values.some((v) => v.type === valueTypes.NULL_TYPE)) return;
+  await run(upkeep.remove, withBinds({ ...env, canAutocommit: false }, lookupBinds(vindex, upkeep, values, id)));
+}
+
+/** A NULL has no lookup row: refused, unless the vindex ignores NULLs. */
+export async function insertLookupRow(vindex: LookupVindex, upkeep: LookupUpkeep, values: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite): Promise<void> {
+  if (values.some((v) => v.type === valueTypes.NULL_TYPE)) {
+    if (vindex.lookup.ignoreNulls) return;
+    throw new VtrewindError({ code: 'VT03028', mysql: 1048, sqlState: '23000', message: `VT03028: Column '${vindex.lookup.from.join(', ')}' cannot be null on row 0, col 0` });
+  }
+  await run(upkeep.insert, withBinds({ ...env, canAutocommit: false }, lookupBinds(vindex, upkeep, values, id)));
+}
+
+function lookupBinds(vindex: LookupVindex, upkeep: LookupUpkeep, values: readonly BindVariable[], id: Buffer): BindVariables {
+  const binds: Record<string, BindVariable> = { [upkeep.to]: toColumnValue(vindex, id) };
+  upkeep.from.forEach((name, i) => { binds[name] = fromValue(vindex, values[i] ?? { type: valueTypes.NULL_TYPE }); });
+  return binds;
+}
+
+/** Keys first, then each DML with its keys; rows whose new values come from elsewhere are changed one by one. */
+export async function runDmlWithInput(p: DmlWithInput, env: Environment, run: RunWrite): Promise<QueryResult> {
+  const { fields, rows } = await collect(p.input, env);
+  let total: QueryResult = emptyResult;
+  if (rows.length === 0) return total;
+  for (const { dml, offsets, vars } of p.dmls) {
+    const groups = vars === undefined ? [rows] : rows.map((row) => [row]);
+    for (const group of groups) {
+      const binds: Record<string, BindVariable> = { dml_vals: keyList(group, offsets, fields) };
+      for (const [name, at] of Object.entries(vars ?? {})) binds[name] = columnBind(fields[at], group[0]?.[at]);
+      total = addResults(total, await run(dml, withBinds({ ...env, canAutocommit: false }, binds)));
+    }
+  }
+  release(env, rows.length);
+  return total;
+}
+
+/** Keys of one column as a list; of several as a list of row values in SQL text. */
+function keyList(rows: readonly Row[], offsets: readonly number[], fields: readonly Field[]): BindVariable {
+  const [only, more] = offsets;
+  const seen = new Map<string, Row>();
+  for (const row of rows) seen.set(offsets.map((at) => row[at]?.toString('latin1') ?? 'n').join('\u0000'), row);
+  const distinct = [...seen.values()];
+  if (only !== undefined && more === undefined) return listBind(distinct.map((row) => ({ type: fields[only]?.type ?? valueTypes.VARBINARY, value: row[only] ?? null })));
+  return { type: valueTypes.TUPLE, values: distinct.map((row) => ({ type: valueTypes.RAW, value: Buffer.from(`(${offsets.map((at) => sqlLiteral(fields[at], row[at] ?? null)).join(', ')})`) })) };
+}
+
+/** A value as SQL text. */
+export function sqlLiteral(field: Field | undefined, value: Buffer | null): string {
+  if (value === null) return 'null';
+  const type = field?.type ?? valueTypes.VARBINARY;
+  if ((type & 256) !== 0 || type === valueTypes.DECIMAL || (type & 1024) !== 0) return value.toString();
+  if (field?.charset === 63 && (type === valueTypes.VARBINARY || type === valueTypes.BINARY || type === valueTypes.BLOB || type === valueTypes.BIT)) return `x'${value.toString('hex')}'`;
+  return `'${value.toString().replace(/[\\']/g, (c) => (c === '\\' ? '\\\\' : "''"))}'`;
+}

@@ -1,0 +1,213 @@
+import { VtrewindError } from '../../base/errors.ts';
+import type { Generate, Insert, InsertVindex } from '../../planner/plan.ts';
+import { vindexBind } from '../../planner/dml/vindexBind.ts';
+import type { BindVariable, QueryResult } from '../../vitess/queryService.ts';
+import { resolveDestination, valueTypes, type Destination } from '../../vschema/index.ts';
+import { collect, emptyResult } from '../collect.ts';
+import { columnBind, evalEnvironment, release, toBind, withBinds, type Environment } from '../environment.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import { lookupKeyspaceIds } from '../lookups.ts';
+import { asVindexValue, resolveRouting } from '../resolve.ts';
+import type { ShardQuery } from '../vcursor.ts';
+import { insertLookupRow, sendQueries, sendWrites, addResults, type RunWrite } from './dml.ts';
+
+export async function runInsert(p: Insert, env: Environment, run: RunWrite): Promise<QueryResult> {
+  if (p.input !== undefined) return insertSelect(p, env, run);
+  const rowCount = p.rows?.length ?? p.generate?.values?.length ?? 1;
+  const generated = p.generate === undefined ? undefined : await generate(p.generate, env, rowCount);
+  const inner = generated === undefined ? env : withBinds(env, generated.binds);
+  const result = p.vindexes === undefined || p.variant === 'Unsharded' ? await insertPlain(p, inner) : await insertSharded(p, inner, run);
+  return withInsertId(result, generated?.first, env);
+}
+
+/** The first value the sequence gave is the statement's insert id. */
+function withInsertId(result: QueryResult, first: bigint | undefined, env: Environment): QueryResult {
+  if (first === undefined) return result;
+  env.vcursor.session.setLastInsertId(first);
+  return { ...result, insertId: first, insertIdChanged: true };
+}
+
+async function insertPlain(p: Insert, env: Environment): Promise<QueryResult> {
+  const shards = await resolveRouting({ variant: p.keyspace.sharded ? 'Scatter' : 'Unsharded', keyspace: p.keyspace }, env);
+  return sendWrites(shards, p.query, env, p.queryTimeoutMs, p.multiShardAutocommit === true);
+}
+
+interface Generated { readonly binds: Record<string, BindVariable>; readonly first: bigint | undefined }
+
+/** Values from the sequence for the rows that have none, taken in one go, outside of the transaction. */
+async function generate(g: Generate, env: Environment, rows: number): Promise<Generated> {
+  const given = (g.values ?? []).map((v) => toBind(evaluate(v.expr, evalEnvironment(env))));
+  const values = [...Array(rows).keys()].map((i) => given[i] ?? { type: valueTypes.NULL_TYPE });
+  const missing = values.filter(needsValue).length;
+  let next = missing === 0 ? 0n : await takeFromSequence(g, env, missing);
+  const first = missing === 0 ? undefined : next;
+  const binds: Record<string, BindVariable> = {};
+  values.forEach((value, i) => {
+    binds[`__seq${i}`] = needsValue(value) ? { type: valueTypes.INT64, value: Buffer.from((next++).toString()) } : value;
+  });
+  return { binds, first };
+}
+
+/** NULL and, as in MySQL without NO_AUTO_VALUE_ON_ZERO, zero. */
+function needsValue(value: BindVariable): boolean {
+  return value.type === valueTypes.NULL_TYPE || value.value === undefined || value.value.toString() === '0';
+}
+
+export async function takeFromSequence(g: Generate, env: Environment, count: number): Promise<bigint> {
+  const shards = await resolveRouting({ variant: 'Unsharded', keyspace: g.keyspace, tabletType: 'PRIMARY' }, env);
+  const queries = shards.map((shard): ShardQuery => ({ target: shard.target, sql: g.query, binds: { n: { type: valueTypes.INT64, value: Buffer.from(String(count)) } } }));
+  const [outcome] = await env.vcursor.execute(queries, { write: true, transaction: 'outside' });
+  if (outcome === undefined) throw new VtrewindError({ code: 'VTR0416', mysql: 1105, message: `the sequence ${g.table} has no shard` });
+  if ('error' in outcome) throw outcome.error;
+  const value = outcome.result.rows[0]?.[0] ?? null;
+  if (value === null) throw new VtrewindError({ code: 'VTR0417', mysql: 1105, message: `the sequence ${g.table} gave no value` });
+  return BigInt(value.toString());
+}
+
+async function insertSharded(p: Insert, env: Environment, run: RunWrite): Promise<QueryResult> {
+  const vindexes = p.vindexes ?? [];
+  const rows = p.rows ?? [];
+  const evalEnv = evalEnvironment(env);
+  const values = vindexes.map((v) => (v.values ?? []).map((row) => row.map((x) => toBind(evaluate(x.expr, evalEnv)))));
+  return insertRows(p, env, run, rows, vindexes, values, (v, row, value, binds) => v.columns.forEach((column, i) => { binds[vindexBind(column, row)] = value[i] ?? { type: valueTypes.NULL_TYPE }; }));
+}
+
+type NoteValue = (v: InsertVindex, row: number, value: readonly BindVariable[], binds: Record<string, BindVariable>) => void;
+
+/** Each row to the shard of its primary vindex; lookups first, so that a duplicate in one fails before rows are there. */
+async function insertRows(p: Insert, env: Environment, run: RunWrite, rows: readonly string[], vindexes: readonly InsertVindex[], values: readonly (readonly (readonly BindVariable[])[])[], note: NoteValue): Promise<QueryResult> {
+  const [primary] = vindexes;
+  if (primary === undefined) throw new VtrewindError({ code: 'VTR0418', message: `no primary vindex for an insert into ${p.table}` });
+  const destinations = primaryDestinations(primary, values[0] ?? [], p);
+  const kept: number[] = [];
+  const binds: Record<string, BindVariable> = {};
+  const shards = await env.vcursor.allShards(p.keyspace.name, undefined);
+  const serving = shards.map((s) => ({ name: s.target.shard, keyRange: { start: Buffer.from(s.start), end: Buffer.from(s.end) }, target: s.target }));
+  for (let row = 0; row < rows.length; row++) {
+    const destination = destinations[row];
+    if (destination === undefined) continue;
+    if (destination.kind !== 'keyspaceId') {
+      if (p.ignore === true) continue;
+      throw new VtrewindError({ code: 'VT09023', mysql: 1105, message: `VT09023: could not map ${JSON.stringify((values[0]?.[row] ?? []).map((v) => v.value?.toString() ?? null))} to a keyspace id` });
+    }
+    let skip = false;
+    for (const [i, v] of vindexes.entries()) {
+      const value = values[i]?.[row] ?? [];
+      note(v, row, value, binds);
+      if (i > 0 && !(await placeSecondary(v, value, destination.keyspaceId, env, run, p, row))) skip = true;
+    }
+    if (!skip) kept.push(row);
+  }
+  const byShard = new Map<string, number[]>();
+  for (const row of kept) {
+    const destination = destinations[row];
+    if (destination === undefined) continue;
+    for (const name of resolveDestination(p.keyspace.name, serving, destination)) byShard.set(name, [...(byShard.get(name) ?? []), row]);
+  }
+  const queries = serving.flatMap((s): ShardQuery[] => {
+    const mine = byShard.get(s.name);
+    return mine === undefined ? [] : [{ target: s.target, sql: `${p.prefix ?? ''}${mine.map((row) => rows[row] ?? '').join(', ')}${p.suffix ?? ''}`, binds: { ...env.binds, ...binds } }];
+  });
+  if (queries.length === 0) return emptyResult;
+  const alone = { ...env, canAutocommit: env.canAutocommit && queries.length === 1 };
+  return sendQueries(queries, alone, p.queryTimeoutMs, p.multiShardAutocommit === true);
+}
+
+function primaryDestinations(primary: InsertVindex, values: readonly (readonly BindVariable[])[], p: Insert): Destination[] {
+  const { vindex } = primary;
+  return values.map((row) => {
+    if (row.some((v) => v.type === valueTypes.NULL_TYPE) && vindex.type !== 'null') {
+      if (p.ignore === true) return { kind: 'none' };
+      throw new VtrewindError({ code: 'VT09023', mysql: 1105, message: `VT09023: could not map [null] to a keyspace id for vindex ${vindex.name} of ${p.table}` });
+    }
+    switch (vindex.kind) {
+      case 'single': return vindex.mapOne(asVindexValue(row[0]));
+      case 'multi': return vindex.mapOne(row.map(asVindexValue));
+      default: throw new VtrewindError({ code: 'VTR0419', mysql: 1105, message: `table ${p.table} has a lookup as its primary vindex: insert is not possible before the lookup row` });
+    }
+  });
+}
+
+/** Owned lookups get their row; others must agree with where the row goes. False: the row is left out (INSERT IGNORE). */
+async function placeSecondary(v: InsertVindex, value: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite, p: Insert, row: number): Promise<boolean> {
+  const isNull = value.some((x) => x.type === valueTypes.NULL_TYPE);
+  if (v.lookup !== undefined && v.vindex.kind === 'lookup') {
+    try {
+      await insertLookupRow(v.vindex, v.lookup, value, id, env, run);
+      return true;
+    } catch (error) {
+      const known = VtrewindError.from(error);
+      if (known.mysql !== 1062) throw error;
+      const there = await existing(v, value, env);
+      if (there.some((x) => x.equals(id)) && (p.ignore === true || p.suffix !== '' || !v.vindex.unique)) return true;
+      if (p.ignore === true) return false;
+      throw error;
+    }
+  }
+  if (isNull) return true;
+  switch (v.vindex.kind) {
+    case 'single': {
+      const [ok] = v.vindex.verify([asVindexValue(value[0])], [id]);
+      if (ok !== true) return mismatch(v, p, row);
+      return true;
+    }
+    case 'multi': {
+      const [ok] = v.vindex.verify([value.map(asVindexValue)], [id]);
+      return ok === true ? true : mismatch(v, p, row);
+    }
+    case 'lookup': return true;
+    default: return v.vindex satisfies never;
+  }
+}
+
+function mismatch(v: InsertVindex, p: Insert, row: number): boolean {
+  if (p.ignore === true) return false;
+  throw new VtrewindError({ code: 'VT09024', mysql: 1105, message: `VT09024: could not map the values of vindex ${v.name} (row ${row + 1}) to the keyspace id of the row` });
+}
+
+async function existing(v: InsertVindex, value: readonly BindVariable[], env: Environment): Promise<Buffer[]> {
+  if (v.vindex.kind !== 'lookup' || v.query === undefined) return [];
+  const [ids] = await lookupKeyspaceIds(v.vindex, v.query, env, [value[0] ?? { type: valueTypes.NULL_TYPE }]);
+  return ids ?? [];
+}
+
+/** Rows of INSERT … SELECT sent at once. */
+const batchRows = 500;
+
+/** INSERT … SELECT: read, then inserted in batches. Reading is finished first, so that it never sees its own rows. */
+async function insertSelect(p: Insert, env: Environment, run: RunWrite): Promise<QueryResult> {
+  if (p.input === undefined) return emptyResult;
+  const { fields, rows } = await collect(p.input, env);
+  if (rows.length === 0) return emptyResult;
+  const width = p.columns?.length === 0 || p.columns === undefined ? fields.length : p.columns.length;
+  let total: QueryResult = emptyResult;
+  let firstId: bigint | undefined;
+  for (let start = 0; start < rows.length; start += batchRows) {
+    const batch = rows.slice(start, start + batchRows);
+    const cells = batch.map((row) => [...Array(width).keys()].map((i): BindVariable => columnBind(fields[i], row[i])));
+    if (p.generate !== undefined) {
+      const { column } = p.generate;
+      const missing = cells.filter((cell) => needsValue(cell[column] ?? { type: valueTypes.NULL_TYPE }));
+      if (missing.length > 0) {
+        let next = await takeFromSequence(p.generate, env, missing.length);
+        firstId ??= next;
+        for (const cell of missing) cell[column] = { type: valueTypes.INT64, value: Buffer.from((next++).toString()) };
+      }
+    }
+    total = addResults(total, await insertBatch(p, env, run, cells));
+  }
+  release(env, rows.length);
+  return withInsertId(total, firstId, env);
+}
+
+async function insertBatch(p: Insert, env: Environment, run: RunWrite, cells: readonly (readonly BindVariable[])[]): Promise<QueryResult> {
+  const binds: Record<string, BindVariable> = {};
+  const texts = cells.map((cell, i) => `(${cell.map((value, j) => { binds[`_c${i}_${j}`] = value; return `:_c${i}_${j}`; }).join(', ')})`);
+  const inner = withBinds({ ...env, canAutocommit: false }, binds);
+  if (p.vindexes === undefined || p.vindexes.length === 0) {
+    const shards = await resolveRouting({ variant: p.keyspace.sharded ? 'Scatter' : 'Unsharded', keyspace: p.keyspace }, env);
+    return sendWrites(shards, `${p.prefix ?? ''}${texts.join(', ')}${p.suffix ?? ''}`, inner, p.queryTimeoutMs, p.multiShardAutocommit === true);
+  }
+  const values = p.vindexes.map((v) => cells.map((cell) => (v.offsets ?? []).map((at) => cell[at] ?? { type: valueTypes.NULL_TYPE })));
+  return insertRows(p, inner, run, texts, p.vindexes, values, () => {});
+}

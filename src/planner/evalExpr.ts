@@ -13,7 +13,7 @@ export type EvalExpr =
   | { readonly kind: 'tuple'; readonly items: readonly EvalExpr[] }
   | { readonly kind: 'unary'; readonly op: UnaryEvalOp; readonly arg: EvalExpr }
   | { readonly kind: 'binary'; readonly op: BinaryEvalOp; readonly left: EvalExpr; readonly right: EvalExpr; readonly collation?: number }
-  | { readonly kind: 'case'; readonly whens: readonly { readonly when: EvalExpr; readonly then: EvalExpr }[]; readonly otherwise: EvalExpr }
+  | { readonly kind: 'case'; readonly whens: readonly { readonly when: EvalExpr; readonly value: EvalExpr }[]; readonly otherwise: EvalExpr }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly EvalExpr[] }
   | { readonly kind: 'userVariable'; readonly name: string }
   | { readonly kind: 'systemVariable'; readonly name: string; readonly scope: string };

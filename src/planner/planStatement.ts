@@ -8,6 +8,8 @@ import { nameOf } from './analysis/bindQuery.ts';
 import type { PlannedQuery } from './operators/operator.ts';
 import type { Plan, Primitive } from './plan.ts';
 import { planType } from './planType.ts';
+import { planDelete } from './dml/planDelete.ts';
+import { planInsert } from './dml/planInsert.ts';
 import { planQuery } from './select/planQuery.ts';
 import { catalogOf } from './vschemaCatalog.ts';
 import { planOther } from './statements/planOther.ts';
@@ -21,7 +23,7 @@ import { usesCollected } from './writes.ts';
  * (unknown columns, ambiguous names). The plan holds nothing of the session but what is in `context`.
  */
 export function planStatement(ast: Statement, vschema: VSchema, context: PlanContext): Plan {
-  const st = new PlanningStatement(catalogOf(vschema, context), context);
+  const st = new PlanningStatement(catalogOf(vschema, context), context, { insert: planInsert, delete: planDelete });
   if (context.shardTarget !== undefined && context.defaultKeyspace !== undefined && !isSystemSchema(context.defaultKeyspace)) {
     const sent = bypass(st, ast, context.shardTarget);
     if (sent !== undefined) return finish(st, ast, sent, undefined);

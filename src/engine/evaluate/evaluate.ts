@@ -40,7 +40,7 @@ export function evaluate(expr: EvalExpr, env: EvalEnvironment): EvalValue {
     case 'unary': return evaluateUnary(expr.op, evaluate(expr.arg, env));
     case 'binary': return evaluateBinary(expr, env);
     case 'case': {
-      for (const { when, then } of expr.whens) if (truth(evaluate(when, env)) === true) return evaluate(then, env);
+      for (const { when, value } of expr.whens) if (truth(evaluate(when, env)) === true) return evaluate(value, env);
       return evaluate(expr.otherwise, env);
     }
     case 'call': return evaluateCall(expr.name, expr.args, env);

@@ -1,11 +1,17 @@
-import { mapChildren, type ColumnRef, type Expression, type Node, type Query, type Select } from '../../sql/index.ts';
+import { mapChildren, type ColumnRef, type Delete, type Expression, type Insert, type Node, type Query, type Select } from '../../sql/index.ts';
 import type { Catalog } from '../catalog.ts';
 import type { PlanContext } from '../context.ts';
-import type { UncorrelatedSubquery } from '../plan.ts';
+import type { Primitive, UncorrelatedSubquery } from '../plan.ts';
 import type { ColumnBinding, OutputColumn, SelectInfo, TableInfo, TableSet } from './tableInfo.ts';
 
 /** A subquery taken out of the statement, to be run before the rest. */
 export type Pullout = Omit<UncorrelatedSubquery, 'op' | 'outer'>;
+
+/** The planning of DML, for statements that need others beside them (lookup tables). */
+export interface DmlPlanners {
+  readonly insert: (st: PlanningStatement, ast: Insert) => Primitive;
+  readonly delete: (st: PlanningStatement, ast: Delete) => Primitive;
+}
 
 /**
  * What is known while one statement is planned. Bindings hang on nodes by identity; {@link rewriteBound} carries them over when a tree
@@ -14,6 +20,7 @@ export type Pullout = Omit<UncorrelatedSubquery, 'op' | 'outer'>;
 export class PlanningStatement {
   readonly catalog: Catalog;
   readonly context: PlanContext;
+  readonly dml: DmlPlanners;
   readonly tables: TableInfo[] = [];
   readonly bindings = new WeakMap<ColumnRef, ColumnBinding>();
   readonly tableOf = new WeakMap<Node, TableInfo>();
@@ -28,9 +35,10 @@ export class PlanningStatement {
   private readonly names = new Set<string>();
   private subqueries = 0;
 
-  constructor(catalog: Catalog, context: PlanContext) {
+  constructor(catalog: Catalog, context: PlanContext, dml: DmlPlanners) {
     this.catalog = catalog;
     this.context = context;
+    this.dml = dml;
   }
 
   /** A bind variable name that nothing else in the statement uses. */

@@ -1,4 +1,4 @@
-import { build, printStatement, type Delete as DeleteNode, type TableRef } from '../../sql/index.ts';
+import { build, printStatement, type Delete as DeleteNode } from '../../sql/index.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { TableInfo } from '../analysis/tableInfo.ts';
 import type { CatalogTable } from '../catalog.ts';
@@ -11,7 +11,7 @@ import { refuseSnapshotWrite } from '../snapshots.ts';
 import { directiveOn, queryTimeout } from '../statements/directives.ts';
 import { dmlRouting } from './dmlRouting.ts';
 import { dmlWithInput } from './dmlWithInput.ts';
-import { planInsert, writable } from './planInsert.ts';
+import { redirected, writable } from './reference.ts';
 import { catalogTable, dmlSource } from './source.ts';
 import { lookupUpkeep } from './upkeep.ts';
 
@@ -42,10 +42,6 @@ export function redirectReference<T extends DeleteNode>(st: PlanningStatement, a
   if (entry.kind !== 'table') return ast;
   const home = writable(st, entry.table);
   return home === entry.table ? ast : { ...ast, from: [redirected(only, home)] };
-}
-
-export function redirected(node: TableRef, home: CatalogTable): TableRef {
-  return { ...node, table: { ...node.table, schema: home.keyspace.name, name: home.name }, alias: node.alias ?? (home.name === node.table.name ? undefined : node.table.name) };
 }
 
 function targetTables(ast: DeleteNode, tables: readonly TableInfo[]): TableInfo[] {
@@ -87,7 +83,7 @@ function ownedParts(st: PlanningStatement, ast: DeleteNode, route: RouteOperator
   for (const v of table.vindexes) {
     if (!v.owned || v.vindex.kind !== 'lookup') continue;
     const offsets = v.columns.map((c) => names.push(c) - 1);
-    const upkeep = lookupUpkeep(st, table, v, { insert: planInsert, delete: planDelete });
+    const upkeep = lookupUpkeep(st, table, v);
     changes.push({ name: v.name, vindex: v.vindex, offsets, ...(upkeep !== undefined && { upkeep }) });
   }
   const reading = build.select(names.map((name) => build.item(build.column(name, ast.from.length === 1 && ast.from[0]?.kind === 'table' && ast.targets.length === 0 ? undefined : target.name))), ast.from, {

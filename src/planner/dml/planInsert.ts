@@ -1,6 +1,5 @@
-import { build, printExpression, printStatement, type Assignment, type Expression, type Insert as InsertNode, type Query, type Row } from '../../sql/index.ts';
-import { bindExpr, bindQuery } from '../analysis/bindQuery.ts';
-import { newScope } from '../analysis/scope.ts';
+import { build, printExpression, printStatement, type Expression, type Insert as InsertNode, type Query, type Row } from '../../sql/index.ts';
+import { bindQuery } from '../analysis/bindQuery.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable, TableVindex } from '../catalog.ts';
 import { mysqlError, planError, tableNotFound, unsupported } from '../errors.ts';
@@ -11,7 +10,7 @@ import { refuseSnapshotWrite } from '../snapshots.ts';
 import { directiveOn, queryTimeout } from '../statements/directives.ts';
 import { planValue } from '../translate/constants.ts';
 import { toEval } from '../translate/toEval.ts';
-import { planDelete } from './planDelete.ts';
+import { writable } from './reference.ts';
 import { lookupQuery } from '../routing/lookup.ts';
 import { lookupUpkeep } from './upkeep.ts';
 import { vindexBind } from './vindexBind.ts';
@@ -26,13 +25,6 @@ export function planInsert(st: PlanningStatement, given: InsertNode): Primitive 
   st.tablesUsed.add(`${table.keyspace.name}.${table.name}`);
   const ast = withColumns(st, given, table);
   return table.keyspace.sharded ? planSharded(st, ast, table) : planUnsharded(st, ast, table);
-}
-
-/** Reference data is written at its source. */
-export function writable(st: PlanningStatement, table: CatalogTable): CatalogTable {
-  if (table.source === undefined) return table;
-  const entry = st.catalog.tables(table.source.keyspace.name).find((t) => t.name === table.source?.name);
-  return entry ?? table;
 }
 
 function withColumns(_st: PlanningStatement, ast: InsertNode, table: CatalogTable): InsertNode {
@@ -137,7 +129,7 @@ function evaluableValue(expr: Expression): PlanValue {
 function planSharded(st: PlanningStatement, given: InsertNode, table: CatalogTable): Primitive {
   checkCounts(given);
   const primary = table.vindexes[0];
-  if (ast_replaces(given) && table.vindexes.some((v) => v.owned && v.vindex.kind === 'lookup')) throw unsupported('REPLACE INTO with sharded keyspace');
+  if (given.verb === 'replace' && table.vindexes.some((v) => v.owned && v.vindex.kind === 'lookup')) throw unsupported('REPLACE INTO with sharded keyspace');
   const ast = bindValues(st, given, table);
   checkDuplicateUpdate(ast, table);
   if (primary === undefined) return { op: 'Insert', variant: 'Unsharded', keyspace: table.keyspace, table: table.name, query: printStatement(forTable(st, ast, table)), ...common(ast) };
@@ -164,15 +156,13 @@ function planSharded(st: PlanningStatement, given: InsertNode, table: CatalogTab
   return { op: 'Insert', variant: 'Sharded', keyspace: table.keyspace, table: table.name, query: '', prefix, rows, suffix, vindexes, ...(generate !== undefined && { generate }), ...common(ast) };
 }
 
-const ast_replaces = (ast: InsertNode): boolean => ast.verb === 'replace';
-
 function vindexValue(item: Expression | undefined): PlanValue {
   if (item === undefined || item.kind === 'default') return planValue(build.nullLiteral());
   return evaluableValue(item);
 }
 
 function insertVindex(st: PlanningStatement, table: CatalogTable, v: TableVindex, primary: boolean, from: Pick<InsertVindex, 'values' | 'offsets'>): InsertVindex {
-  const lookup = v.owned ? lookupUpkeep(st, table, v, { insert: planInsert, delete: planDelete }) : undefined;
+  const lookup = v.owned ? lookupUpkeep(st, table, v) : undefined;
   const query = v.vindex.kind === 'lookup' ? lookupQuery(st, table, v.vindex) : undefined;
   return { name: v.name, vindex: v.vindex, columns: v.columns, primary, ...from, ...(lookup !== undefined && { lookup }), ...(query !== undefined && { query }) };
 }
@@ -203,7 +193,7 @@ function around(st: PlanningStatement, ast: InsertNode, table: CatalogTable): { 
 
 /** Changing where a row lives, or what a lookup says of it, can't be done by ON DUPLICATE KEY UPDATE; setting a column to the value it is inserted with can. */
 function checkDuplicateUpdate(ast: InsertNode, table: CatalogTable): void {
-  const names = new Set(table.vindexes.filter((v, i) => i === 0 || v.owned || v.vindex.kind !== 'lookup' || true).flatMap((v) => v.columns.map((c) => c.toLowerCase())));
+  const names = new Set(table.vindexes.flatMap((v) => v.columns.map((c) => c.toLowerCase())));
   for (const { column, value } of ast.onDuplicate) {
     if (!names.has(column.name.toLowerCase())) continue;
     if (value.kind === 'valuesFunction' && value.column.name.toLowerCase() === column.name.toLowerCase()) continue;
@@ -229,5 +219,3 @@ function selectInsert(st: PlanningStatement, ast: InsertNode, table: CatalogTabl
     ...common(ast),
   };
 }
-export type { Assignment };
-export { bindExpr, newScope };

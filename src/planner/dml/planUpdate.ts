@@ -14,8 +14,7 @@ import { directiveOn, queryTimeout } from '../statements/directives.ts';
 import { toEval } from '../translate/toEval.ts';
 import { dmlRouting } from './dmlRouting.ts';
 import { dmlWithInput } from './dmlWithInput.ts';
-import { planDelete, redirected } from './planDelete.ts';
-import { planInsert, writable } from './planInsert.ts';
+import { redirected, writable } from './reference.ts';
 import { catalogTable, dmlSource } from './source.ts';
 import { lookupUpkeep } from './upkeep.ts';
 
@@ -136,7 +135,7 @@ function ownedParts(st: PlanningStatement, ast: UpdateNode, route: RouteOperator
       const a = assigned.find((x) => x.column.name.toLowerCase() === c.toLowerCase());
       return a === undefined ? old[i] ?? 0 : items.push(a.value.kind === 'default' ? { ...a.value, column: build.column(a.column.name) } : a.value) - 1;
     });
-    const upkeep = lookupUpkeep(st, table, v, { insert: planInsert, delete: planDelete });
+    const upkeep = lookupUpkeep(st, table, v);
     changes.push({ name: v.name, vindex: v.vindex, offsets: old, newOffsets, changedOffset, ...(upkeep !== undefined && { upkeep }) });
     texts.push(`${v.name}:${changedOffset}`);
   }

@@ -1,20 +1,15 @@
 import { build, type Delete as DeleteNode, type Insert as InsertNode } from '../../sql/index.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable, TableVindex } from '../catalog.ts';
-import type { LookupUpkeep, Primitive } from '../plan.ts';
+import type { LookupUpkeep } from '../plan.ts';
 import { lookupTable, missingLookup } from '../routing/lookup.ts';
-
-export interface DmlPlanners {
-  readonly insert: (st: PlanningStatement, ast: InsertNode) => Primitive;
-  readonly delete: (st: PlanningStatement, ast: DeleteNode) => Primitive;
-}
 
 /** The bind variable that holds the keyspace id in the lookup's statements. */
 export const keyspaceIdBind = '__lookup_keyspace_id';
 const fromBind = (i: number): string => `__lookup_from_${i}`;
 
 /** The statements that keep an owned lookup's table. Undefined for lookups without a table of their own in the vschema. */
-export function lookupUpkeep(st: PlanningStatement, table: CatalogTable, owned: TableVindex, planners: DmlPlanners): LookupUpkeep | undefined {
+export function lookupUpkeep(st: PlanningStatement, table: CatalogTable, owned: TableVindex): LookupUpkeep | undefined {
   const { vindex } = owned;
   if (vindex.kind !== 'lookup') return undefined;
   const home = lookupTable(st, vindex, table);
@@ -34,7 +29,7 @@ export function lookupUpkeep(st: PlanningStatement, table: CatalogTable, owned: 
     ...(where !== undefined && { where }),
   };
   const used = new Set(st.tablesUsed);
-  const upkeep = { insert: planners.insert(st, insert), remove: planners.delete(st, remove), from: from.map((_, i) => fromBind(i)), to: keyspaceIdBind, autocommit: vindex.lookup.autocommit };
+  const upkeep = { insert: st.dml.insert(st, insert), remove: st.dml.delete(st, remove), from: from.map((_, i) => fromBind(i)), to: keyspaceIdBind, autocommit: vindex.lookup.autocommit };
   for (const name2 of st.tablesUsed) if (!used.has(name2)) st.tablesUsed.delete(name2);
   return upkeep;
 }

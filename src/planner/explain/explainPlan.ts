@@ -95,7 +95,7 @@ export function explainPrimitive(p: Primitive): Json {
     case 'Insert': return {
       OperatorType: 'Insert', Variant: p.variant, ...keyspace(p.keyspace), TableName: p.table, Query: p.query === '' ? `${p.prefix ?? ''}${(p.rows ?? []).join(', ')}${p.suffix ?? ''}` : p.query,
       ...(p.generate !== undefined && { AutoIncrement: `${p.generate.query}:${p.generate.values === undefined ? `Offset(${p.generate.column})` : `Values::(${p.generate.values.map((v) => v.text).join(', ')})`}` }),
-      ...(p.vindexes !== undefined && p.vindexes.some((v) => v.values !== undefined) && { VindexValues: Object.fromEntries(p.vindexes.map((v) => [v.name, (v.values ?? []).map((row) => row.map((x) => x.text).join(', ')).join(', ')])) }),
+      ...(p.vindexes?.some((v) => v.values !== undefined) && { VindexValues: Object.fromEntries(p.vindexes.map((v) => [v.name, (v.values ?? []).map((row) => row.map((x) => x.text).join(', ')).join(', ')])) }),
       ...(p.vindexes?.some((v) => v.offsets !== undefined) && { VindexOffsetFromSelect: Object.fromEntries(p.vindexes.map((v) => [v.name, `[${(v.offsets ?? []).join(' ')}]`])) }),
       ...(p.ignore === true && { InsertIgnore: true }), ...(p.multiShardAutocommit === true && { MultiShardAutocommit: true }), ...(p.queryTimeoutMs !== undefined && { QueryTimeout: p.queryTimeoutMs }),
       ...(p.input !== undefined && inputs(p.input)),

@@ -56,7 +56,7 @@ export function moveColumns(e: EvalExpr, to: (index: number) => number): EvalExp
     case 'tuple': return { ...e, items: e.items.map((i) => moveColumns(i, to)) };
     case 'unary': return { ...e, arg: moveColumns(e.arg, to) };
     case 'binary': return { ...e, left: moveColumns(e.left, to), right: moveColumns(e.right, to) };
-    case 'case': return { ...e, whens: e.whens.map((w) => ({ when: moveColumns(w.when, to), then: moveColumns(w.then, to) })), otherwise: moveColumns(e.otherwise, to) };
+    case 'case': return { ...e, whens: e.whens.map((w) => ({ when: moveColumns(w.when, to), value: moveColumns(w.value, to) })), otherwise: moveColumns(e.otherwise, to) };
     case 'call': return { ...e, args: e.args.map((a) => moveColumns(a, to)) };
     default: return e;
   }

@@ -9,7 +9,7 @@ import { addCondition } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import type { Aggregate, Aggregation, AggregateFunction, OrderColumn, PlanValue, Primitive } from '../plan.ts';
 import { toEval } from '../translate/toEval.ts';
-import { addSortKey, exprsOf, numberWeights, orderColumn, weightString, type SortKey } from './horizon.ts';
+import { addSortKey, exprsOf, numberWeights, orderColumn, weightString, type SortKey } from './sortKeys.ts';
 import { limitPrimitive } from './limits.ts';
 import { holdsUniqueVindex } from './perShard.ts';
 import type { QueryOptions } from './planQuery.ts';

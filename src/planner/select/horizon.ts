@@ -1,35 +1,17 @@
-import { build, printExpression, type Expression, type Select } from '../../sql/index.ts';
-import { hasAggregate, hasSubquery, keyOf, windowsOf, isSubset, tablesOf } from '../analysis/expressions.ts';
+import { build, type Expression, type Select } from '../../sql/index.ts';
+import { hasAggregate, keyOf, windowsOf, isSubset, tablesOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
-import type { OutputColumn } from '../analysis/tableInfo.ts';
-import { comparesPlainly, typeOfExpr } from '../analysis/typeOf.ts';
 import { schemaTrackingRequired, unsupported } from '../errors.ts';
 import { buildOperator } from '../operators/build.ts';
 import { addColumn } from '../operators/columns.ts';
-import { takesConditions, addCondition } from '../operators/conditions.ts';
+import { addCondition } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
-import type { OrderColumn, Primitive } from '../plan.ts';
+import type { Primitive } from '../plan.ts';
 import { planAggregation } from './aggregation.ts';
+import { addSortKey, exprsOf, numberWeights, orderColumn, weightOf, type SortKey } from './sortKeys.ts';
 import { limitPrimitive, shardLimit } from './limits.ts';
 import { holdsUniqueVindex } from './perShard.ts';
 import type { QueryOptions } from './planQuery.ts';
-
-/** A column that things are sorted or grouped by: its place, and that of its weight string where its values need one. */
-export interface SortKey extends OrderColumn { readonly expr: Expression }
-
-export const weightString = (operand: Expression): Expression => ({ kind: 'weightString', operand, start: -1, end: -1 });
-
-/** Asks a source for a column to compare by. */
-export function addSortKey(st: PlanningStatement, source: Operator, expr: Expression, descending: boolean): SortKey {
-  const known = typeOfExpr(st, st.expand(expr));
-  const column = addColumn(st, source, expr);
-  const weightColumn = comparesPlainly(known) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
-  return { expr, column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(known.type !== undefined && { type: known.type }), ...(known.collation !== undefined && { collation: known.collation }) };
-}
-
-export function orderColumn({ column, descending, weightColumn, type, collation }: SortKey): OrderColumn {
-  return { column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(type !== undefined && { type }), ...(collation !== undefined && { collation }) };
-}
 
 /** Plans a SELECT's list, groups, order and limit over its tables, where shards can't do all of it. */
 export function planHorizon(st: PlanningStatement, select: Select, source: Operator, options: QueryOptions): PlannedQuery {
@@ -96,20 +78,6 @@ function planRows(st: PlanningStatement, select: Select, source: Operator, optio
       return info.complete ? pick(at, outputs, widthOf(from)) : at;
     },
   };
-}
-
-export function exprsOf(items: Select['items']): Expression[] {
-  return items.flatMap((item) => (item.kind === 'selectExpr' ? [item.expr] : []));
-}
-
-/** The weight string's position among the outputs, when the weights follow the columns. */
-export function numberWeights(weights: readonly (number | undefined)[], width: number): (number | undefined)[] {
-  let next = width;
-  return weights.map((w) => (w === undefined ? undefined : next++));
-}
-
-export function weightOf(st: PlanningStatement, source: Operator, column: OutputColumn, expr: Expression | undefined): number | undefined {
-  return expr === undefined || comparesPlainly(column) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
 }
 
 /** Select items go to a route as they stand, each one column, in order. */
@@ -198,4 +166,3 @@ export function pick(input: Primitive, columns: readonly number[], width: number
   if (input.op === 'Route' && columns.every((c, i) => c === i)) return { ...input, keepColumns: columns.length };
   return { op: 'SimpleProjection', columns, input };
 }
-export { hasSubquery, printExpression, takesConditions };

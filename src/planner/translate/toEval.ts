@@ -55,8 +55,8 @@ export function toEval(expr: Expression, find: FindColumn): EvalExpr | undefined
     case 'case': {
       const whens = expr.whens.map((w) => {
         const when = expr.operand === undefined ? toEval(w.when, find) : binary('=', expr.operand, w.when, find);
-        const then = toEval(w.then, find);
-        return when === undefined || then === undefined ? undefined : { when, then };
+        const value = toEval(w.then, find);
+        return when === undefined || value === undefined ? undefined : { when, value };
       });
       const otherwise: EvalExpr | undefined = expr.else === undefined ? { kind: 'literal', type: valueTypes.NULL_TYPE, text: null } : toEval(expr.else, find);
       if (otherwise === undefined || whens.some((w) => w === undefined)) return undefined;

@@ -1,0 +1,39 @@
+import type { Expression, Select } from '../../sql/index.ts';
+import type { PlanningStatement } from '../analysis/statement.ts';
+import type { OutputColumn } from '../analysis/tableInfo.ts';
+import { comparesPlainly, typeOfExpr } from '../analysis/typeOf.ts';
+import { addColumn } from '../operators/columns.ts';
+import type { Operator } from '../operators/operator.ts';
+import type { OrderColumn } from '../plan.ts';
+
+/** A column that things are sorted or grouped by: its place, and that of its weight string where its values need one. */
+export interface SortKey extends OrderColumn { readonly expr: Expression }
+
+export const weightString = (operand: Expression): Expression => ({ kind: 'weightString', operand, start: -1, end: -1 });
+
+/** Asks a source for a column to compare by. */
+export function addSortKey(st: PlanningStatement, source: Operator, expr: Expression, descending: boolean): SortKey {
+  const known = typeOfExpr(st, st.expand(expr));
+  const column = addColumn(st, source, expr);
+  const weightColumn = comparesPlainly(known) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
+  return { expr, column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(known.type !== undefined && { type: known.type }), ...(known.collation !== undefined && { collation: known.collation }) };
+}
+
+export function orderColumn({ column, descending, weightColumn, type, collation }: SortKey): OrderColumn {
+  return { column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(type !== undefined && { type }), ...(collation !== undefined && { collation }) };
+}
+
+export function exprsOf(items: Select['items']): Expression[] {
+  return items.flatMap((item) => (item.kind === 'selectExpr' ? [item.expr] : []));
+}
+
+/** The weight string's position among the outputs, when the weights follow the columns. */
+export function numberWeights(weights: readonly (number | undefined)[], width: number): (number | undefined)[] {
+  let next = width;
+  return weights.map((w) => (w === undefined ? undefined : next++));
+}
+
+export function weightOf(st: PlanningStatement, source: Operator, column: OutputColumn, expr: Expression | undefined): number | undefined {
+  return expr === undefined || comparesPlainly(column) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
+}
+

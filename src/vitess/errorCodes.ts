@@ -46,7 +46,6 @@ export function mysqlOfGrpc(code: GrpcCodeName): { readonly mysql: number; reado
     case 'RESOURCE_EXHAUSTED': return { mysql: 1203, sqlState: '42000' };
     case 'UNIMPLEMENTED': return { mysql: 1235, sqlState: '42000' };
     case 'INTERNAL': return { mysql: 1815, sqlState: 'HY000' };
-    case 'CLUSTER_EVENT': case 'READ_ONLY': return { mysql: 1290, sqlState: 'HY000' };
     default: return { mysql: 1105, sqlState: 'HY000' };
   }
 }

@@ -22,7 +22,8 @@ export function vitessMessage(error: VtrewindError, callerUser?: string): string
   const message = error.message.length > maxMessage ? `${error.message.slice(0, maxMessage)} [TRUNCATED]` : error.message;
   // Where the status alone tells the reader the number, Vitess names none.
   const implied = mysqlOfGrpc(grpcCodeOf(error));
-  const coded = (error.mysql !== implied.mysql || error.sqlState !== implied.sqlState) && !errnoForm.test(message) ? ` (errno ${error.mysql}) (sqlstate ${error.sqlState})` : '';
+  const says = error.mysql !== 1105 || error.sqlState !== 'HY000';
+  const coded = says && (error.mysql !== implied.mysql || error.sqlState !== implied.sqlState) && !errnoForm.test(message) ? ` (errno ${error.mysql}) (sqlstate ${error.sqlState})` : '';
   return `${message}${coded}${callerUser ? ` (CallerID: ${callerUser})` : ''}`;
 }
 

@@ -399,9 +399,12 @@ function settingsOf(statements: readonly string[]): SessionSettings {
   return statements.length === 0 ? NO_SETTINGS : { key: statements.join(';\n'), statements };
 }
 
-/** Settings alone are kept over pooled connections; anything else, and statements with a state of their own, keep theirs. */
+/**
+ * Settings alone are kept over pooled connections; anything else, and statements with a state of their own, keep theirs. A call without
+ * any settings can only want the reservation itself.
+ */
 function needsReservation(traits: StatementTraits, preQueries: readonly string[], options: ExecuteOptions | undefined): boolean {
-  return options?.alwaysReserve === true || traits.reservedFor !== undefined || preQueries.some((q) => traitsOf(q).kind !== 'set');
+  return options?.alwaysReserve === true || preQueries.length === 0 || traits.reservedFor !== undefined || preQueries.some((q) => traitsOf(q).reservedFor !== 'Set');
 }
 
 /** The character set statements are read in, asked only where a setting may have changed it. */

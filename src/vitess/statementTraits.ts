@@ -45,7 +45,8 @@ function read(sql: string | Buffer): StatementTraits {
   const kind = quickKind(first === K.WITH ? K.SELECT : first, second);
   const plain = { kind, reservedFor: undefined, sequence: undefined, severalStatements: false, toSavepoint: false };
   switch (kind) {
-    case 'set': return { ...plain, reservedFor: 'Set' };
+    // SET TRANSACTION holds for the next transaction alone: no setting that a pooled connection could keep.
+    case 'set': return { ...plain, reservedFor: second === K.TRANSACTION ? 'SetTransaction' : 'Set' };
     case 'lockTables': return { ...plain, reservedFor: 'LockTables' };
     case 'unlockTables': return { ...plain, reservedFor: 'UnlockTables' };
     case 'prepare': case 'execute': case 'deallocate': return { ...plain, reservedFor: 'Prepared' };

@@ -154,6 +154,22 @@ for (const flavour of await flavours()) describe(`a tablet straight to ${flavour
     await expect(ask('begin')).rejects.toThrow('invalid SQL');
   });
 
+  it('reserves where no settings are given, and for SET TRANSACTION, which no pooled connection keeps', async () => {
+    const plain = await service.reserveExecute(target, [], 'select connection_id()', {}, 0n);
+    expect(plain.reservedId).toBeGreaterThan(0n);
+    expect(await ask('select connection_id()', { reservedId: plain.reservedId })).toEqual([[text(plain.result.rows[0]![0])]]);
+    await service.release(target, 0n, plain.reservedId);
+    for (let i = 0; i < 2; i++) {
+      const tx = await service.reserveBeginExecute(target, ['set transaction isolation level read committed'], [], 'select 1', {});
+      expect(tx.reservedId).toBe(tx.transactionId);
+      expect(await ask('select count(*) from t', tx)).toEqual([['2']]);
+      await ask("insert into t values (40, 'x')");
+      expect(await ask('select count(*) from t', tx)).toEqual([['3']]);
+      await service.release(target, tx.transactionId, tx.reservedId);
+      await ask('delete from t where id = 40');
+    }
+  });
+
   it('counts found rows for those who ask and changed ones for the others', async () => {
     const count = async (clientFoundRows: boolean) => (await service.execute(target, 'update t set v = v where id = 1', {}, {}, { clientFoundRows })).rowsAffected;
     expect([await count(false), await count(true), await count(false)]).toEqual([0n, 1n, 0n]);

@@ -14,11 +14,11 @@ export class SchemaChangeDetector {
     this.#database = database;
   }
 
-  /** The first answer is empty: nothing is known to have changed. */
+  /** The first answer is empty: nothing is known to have changed. MySQL 9.7 has no MD5() of its own any more. */
   async changes(session: Connection): Promise<SchemaChanges> {
     const [found] = await session.query<RowDataPacket[]>(
       `SELECT t.table_name AS n, t.table_type AS k, COUNT(c.column_name) AS c,
-         BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS('|', c.ordinal_position, c.column_name, c.column_type, c.is_nullable, c.collation_name, c.column_default, c.column_key, c.extra)), 15), 16, 10) AS UNSIGNED)) AS h
+         BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', c.ordinal_position, c.column_name, c.column_type, c.is_nullable, c.collation_name, c.column_default, c.column_key, c.extra), 256), 15), 16, 10) AS UNSIGNED)) AS h
        FROM information_schema.tables t LEFT JOIN information_schema.columns c ON c.table_schema = t.table_schema AND c.table_name = t.table_name
        WHERE t.table_schema = ? GROUP BY t.table_name, t.table_type`,
       [this.#database],

@@ -205,6 +205,11 @@ export async function hasProgram(name: string): Promise<boolean> {
 const folders = new Set<string>();
 const atExit = new Set<() => void>();
 
+/** Runs `end`, which must not wait, when the test file or the process ends. */
+export function atEnd(end: () => void): void {
+  atExit.add(end);
+}
+
 function endNow(server: MysqldProcess): void {
   if (!server.running) return;
   try {

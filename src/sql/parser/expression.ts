@@ -56,10 +56,18 @@ export function bits(c: Cursor): Expression {
 function operand(c: Cursor, min: number): Expression {
   c.enter();
   const start = c.start;
+  const opening = c.kind;
   const first = prefix(c, min, start);
-  const all = bindingPower[c.kind] === 0 ? first : infix(c, first, min, start);
+  const all = bindingPower[c.kind] === 0 ? first : infix(c, first, min, start, reach(c, opening, first));
   c.leave();
   return all;
+}
+
+/** How tightly an operator behind an operand may bind: what opened with NOT, INTERVAL or an assignment has taken all the tighter ones itself. */
+function reach(c: Cursor, opening: number, first: Expression): number {
+  if (opening === K.NOT) return c.settings.highNotPrecedence ? COLLATE : NOT;
+  if (opening === K.INTERVAL && first.kind === 'arithmetic') return NOT;
+  return opening === T.USER_VAR && first.kind === 'assign' ? 0 : COLLATE;
 }
 
 function prefix(c: Cursor, min: number, start: number): Expression {
@@ -157,10 +165,10 @@ export function argument(c: Cursor): Expression {
 // ---- infix ----------------------------------------------------------------------------------------------------------------------
 
 /** Goes on behind `left`, which began at `start`, as long as operators bind at least as tightly as `min`. */
-export function infix(c: Cursor, first: Expression, min: number, start: number): Expression {
+export function infix(c: Cursor, first: Expression, min: number, start: number, most: number = COLLATE): Expression {
   let left = first;
   // What `left` has become can't stand before an operator that binds more tightly: `a is null + 1`, `a in (1) in (2)` are errors.
-  let max = COLLATE;
+  let max = most;
   for (let chain = 1; ; chain++) {
     const kind = c.kind;
     let power = bindingPower[kind] as number;
@@ -324,7 +332,7 @@ function memberOf(c: Cursor, left: Expression, start: number): Expression | unde
   c.advance();
   c.accept(K.OF);
   c.expect(T.LPAREN);
-  const array = operand(c, OR);
+  const array = operand(c, CONCAT);
   c.expect(T.RPAREN);
   return { kind: 'memberOf', value: left, array, start, end: c.lastEnd };
 }

@@ -20,6 +20,8 @@ export interface Held {
   timer: NodeJS.Timeout | undefined;
   expired: boolean;
   busyFor: string | undefined;
+  /** A statement on it may have left something in its session. */
+  marked: boolean;
   /** character_set_client where it may not be utf8mb4. */
   charset: LiteralRules['charset'];
 }
@@ -47,7 +49,7 @@ export class HeldConnections {
       lease.discard();
       throw new VtrewindError({ code: 'VTR0334', mysql: 1203, sqlState: '42000', grpc: 'RESOURCE_EXHAUSTED', message: `${maxHeld} transactions and reserved connections are open already` });
     }
-    const held: Held = { id: ++this.#nextId, lease, pool, ...state, charset: state.charset, timer: undefined, expired: false, busyFor: undefined };
+    const held: Held = { id: ++this.#nextId, lease, pool, ...state, charset: state.charset, marked: false, timer: undefined, expired: false, busyFor: undefined };
     this.#held.set(held.id, held);
     this.#startTimer(held);
     return held;
@@ -92,7 +94,8 @@ export class HeldConnections {
     if (!this.#held.delete(held.id)) return;
     clearTimeout(held.timer);
     this.#remember(held.id, why);
-    if (connection === 'release') held.lease.release();
+    if (connection === 'release' && held.marked) held.lease.releaseDirty();
+    else if (connection === 'release') held.lease.release();
     else held.lease.discard();
   }
 

@@ -105,7 +105,7 @@ class DirectQueryService implements MysqlQueryService {
     refuseUnreserved(traits);
     if (traits.sequence !== undefined) return this.#sequence(traits, binds, options);
     const { lease, pool } = await this.#acquire(options, options?.settings);
-    return this.#thenRelease(lease, () => this.#run(lease, pool, target, sql, binds, {}, options, traits));
+    return this.#thenRelease(lease, traits, () => this.#run(lease, pool, target, sql, binds, {}, options, traits));
   }
 
   async streamExecute(target: Target, sql: string | Buffer, binds: BindVariables, state: State, options: ExecuteOptions | undefined, onPart: OnPart): Promise<void> {
@@ -117,11 +117,12 @@ class DirectQueryService implements MysqlQueryService {
     refuseUnreserved(traits);
     if (traits.sequence !== undefined) return onPart(await this.#sequence(traits, binds, options));
     const { lease, pool } = await this.#acquire(options, options?.settings);
-    return this.#thenRelease(lease, () => this.#stream(lease, pool, target, sql, binds, {}, options, onPart));
+    return this.#thenRelease(lease, traits, () => this.#stream(lease, pool, target, sql, binds, {}, options, onPart));
   }
 
   #runOn(held: Held, traits: StatementTraits, target: Target, sql: string | Buffer, binds: BindVariables, options: ExecuteOptions | undefined): Promise<QueryResult> {
     if (!held.reserved) refuseUnreserved(traits);
+    if (traits.marksSession) held.marked = true;
     if (traits.sequence !== undefined) return this.#sequence(traits, binds, options);
     return this.#run(held.lease, held.pool, target, sql, binds, held, options, traits);
   }
@@ -378,11 +379,12 @@ class DirectQueryService implements MysqlQueryService {
     }
   }
 
-  async #thenRelease<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+  async #thenRelease<T>(lease: Lease, { marksSession }: StatementTraits, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } finally {
-      lease.release();
+      if (marksSession) lease.releaseDirty();
+      else lease.release();
     }
   }
 }

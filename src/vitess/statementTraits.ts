@@ -12,6 +12,8 @@ export interface StatementTraits {
   /** `SELECT NEXT n VALUES FROM seq`: Vitess's own statement, answered by the tablet. `count` undefined: the bind `countBind`. */
   readonly sequence: { readonly table: string; readonly count: bigint | undefined; readonly countBind: string | undefined } | undefined;
   readonly severalStatements: boolean;
+  /** It may leave something in its session (user variables, what a procedure sets): a pooled connection is reset before its next use. */
+  readonly marksSession: boolean;
   /** ROLLBACK TO SAVEPOINT, which ends no transaction. */
   readonly toSavepoint: boolean;
 }
@@ -43,7 +45,7 @@ function read(sql: string | Buffer): StatementTraits {
   while (first === T.LPAREN) first = lexer.next();
   const second = lexer.next();
   const kind = quickKind(first === K.WITH ? K.SELECT : first, second);
-  const plain = { kind, reservedFor: undefined, sequence: undefined, severalStatements: false, toSavepoint: false };
+  const plain = { kind, reservedFor: undefined, sequence: undefined, severalStatements: false, marksSession: false, toSavepoint: false };
   switch (kind) {
     // SET TRANSACTION holds for the next transaction alone: no setting that a pooled connection could keep.
     case 'set': return { ...plain, reservedFor: second === K.TRANSACTION ? 'SetTransaction' : 'Set' };
@@ -54,26 +56,31 @@ function read(sql: string | Buffer): StatementTraits {
     case 'ddl': return second === K.TEMPORARY ? { ...plain, reservedFor: 'DDL on a temporary table' } : plain;
     case 'rollback': return { ...plain, toSavepoint: mentions(lexer, second, K.TO) };
     case 'select': return second === K.NEXT ? { ...plain, sequence: readSequence(lexer) } : { ...plain, ...scan(lexer, second) };
-    case 'do': return { ...plain, ...scan(lexer, second) };
+    case 'do': return { ...plain, ...scan(lexer, second), marksSession: true };
+    case 'call': return { ...plain, marksSession: true };
+    case 'use': return { ...plain, reservedFor: 'Use' };
+    case 'flush': return mentions(lexer, second, K.READ, K.EXPORT) ? { ...plain, reservedFor: 'Flush' } : plain;
     default: return plain;
   }
 }
 
-function mentions(lexer: Lexer, from: number, wanted: number): boolean {
-  for (let kind = from; kind !== T.EOF && kind !== T.INVALID; kind = lexer.next()) if (kind === wanted) return true;
+function mentions(lexer: Lexer, from: number, ...wanted: readonly number[]): boolean {
+  for (let kind = from; kind !== T.EOF && kind !== T.INVALID; kind = lexer.next()) if (wanted.includes(kind)) return true;
   return false;
 }
 
-/** Functions that lock, and whether another statement follows. */
-function scan(lexer: Lexer, from: number): { readonly reservedFor: string | undefined; readonly severalStatements: boolean } {
+/** Functions that lock, user variables that are set, and whether another statement follows. */
+function scan(lexer: Lexer, from: number): { readonly reservedFor: string | undefined; readonly severalStatements: boolean; readonly marksSession: boolean } {
   let reservedFor: string | undefined;
+  let marksSession = false;
   let ended = false;
   for (let kind = from; kind !== T.EOF && kind !== T.INVALID; kind = lexer.next()) {
-    if (ended) return { reservedFor, severalStatements: true };
+    if (ended) return { reservedFor, severalStatements: true, marksSession };
     if (kind === T.SEMICOLON) ended = true;
+    else if (kind === T.USER_VAR) marksSession = true;
     else if (kind === T.IDENT && reservedFor === undefined && lexer.end - lexer.start <= 17 && lockFunctions.has(lexer.slice(lexer.start, lexer.end).toLowerCase())) reservedFor = 'SelectLockFunc';
   }
-  return { reservedFor, severalStatements: false };
+  return { reservedFor, severalStatements: false, marksSession };
 }
 
 /** After NEXT: `value from t`, `3 values from t`, `:n values from t`. */

@@ -170,6 +170,16 @@ for (const flavour of await flavours()) describe(`a tablet straight to ${flavour
     }
   });
 
+  it('leaves nothing of one caller to the next: user variables, default database, procedures', async () => {
+    await ask('select @a := 5');
+    const { transactionId } = await service.begin(target);
+    await ask('select 7 into @a', { transactionId });
+    await service.commit(target, transactionId);
+    for (let i = 0; i < 12; i++) expect(await ask('select @a')).toEqual([[undefined]]);
+    await expect(ask('use mysql')).rejects.toThrow('Use not allowed without reserved connection');
+    await expect(ask('flush tables with read lock')).rejects.toThrow('Flush not allowed without reserved connection');
+  });
+
   it('counts found rows for those who ask and changed ones for the others', async () => {
     const count = async (clientFoundRows: boolean) => (await service.execute(target, 'update t set v = v where id = 1', {}, {}, { clientFoundRows })).rowsAffected;
     expect([await count(false), await count(true), await count(false)]).toEqual([0n, 1n, 0n]);

@@ -90,7 +90,7 @@ async function reconcileMariadb(source: SourceServer, tip: ArchiveTip, catalog: 
     position = MariadbGtidPosition.of(...position.gtids().filter((gtid) => gtid.domain !== domain), ...(previous === '' ? [] : [parseMariadbGtid(previous)]));
   }
   throw new VtrewindError({
-    code: 'VTR0324', grpc: 'DATA_LOSS', message: `the primary shares none of the last ${maxStepsBack} archived transactions`, hint: 'is it a server of this shard? if so, begin a new archive in other storage',
+    code: 'VTR1224', grpc: 'DATA_LOSS', message: `the primary shares none of the last ${maxStepsBack} archived transactions`, hint: 'is it a server of this shard? if so, begin a new archive in other storage',
   });
 }
 

@@ -23,6 +23,8 @@ export interface ShardArchiverOptions extends Pick<ArchiveWriterOptions, 'storag
   readonly identity: ReplicaIdentity;
   /** Undefined while the shard has no primary. */
   readonly currentPrimary: (signal: AbortSignal) => Promise<PrimaryServer | undefined>;
+  /** Called with the version of each source that is followed. */
+  readonly onSource?: (version: string) => Promise<void>;
   readonly log?: Log;
   /** Longest wait between attempts; default 2 s. */
   readonly maxBackoffMs?: number;
@@ -177,6 +179,7 @@ export class ShardArchiver {
         );
         await writer.join(join.record, state);
       }
+      await this.#options.onSource?.(source.version);
       this.#state = 'following';
       this.#lastError = undefined;
       this.#log.info({ event: 'following', primary: primary.name, epoch: writer.epoch, state: state.toString() }, 'following');
@@ -241,7 +244,7 @@ export class ShardArchiver {
       await writer.close().catch(() => undefined); // its failure is the one just told
       return;
     }
-    if (error instanceof VtrewindError && error.code === 'VTR0311') {
+    if (error instanceof VtrewindError && error.code === 'VTR1211') {
       this.#writer = undefined;
       await writer.close();
     }

@@ -35,7 +35,7 @@ export class SourceServer {
     this.#statusStatement = facts.statusStatement;
   }
 
-  /** Connects and checks what an archive needs: binary log, GTIDs. Throws VTR0321, or what connecting throws. */
+  /** Connects and checks what an archive needs: binary log, GTIDs. Throws VTR1221, or what connecting throws. */
   static async open(connect: MysqlConnectOptions, identity: ReplicaIdentity, signal: AbortSignal): Promise<SourceServer> {
     const connection = await MysqlClientConnection.connect({ connectTimeoutMs, ...connect }, signal);
     try {

@@ -20,12 +20,12 @@ export interface BinlogReaderOptions {
   readonly verifyChecksums?: boolean;
   /** Largest event accepted; default 1 GiB + 64 KiB, above any server's max_allowed_packet. */
   readonly maxEventBytes?: number;
-  /** A file that ends within an event throws VTR0301 (default), or just ends there (`stop`: a file that is being written). */
+  /** A file that ends within an event throws VTR1201 (default), or just ends there (`stop`: a file that is being written). */
   readonly truncated?: 'throw' | 'stop';
 }
 
 /**
- * Reads a binlog file or stored segment event by event: memory is bounded by the largest event. Throws VTR0301 for what is no binlog, VTR0303 for a file that MySQL has
+ * Reads a binlog file or stored segment event by event: memory is bounded by the largest event. Throws VTR1201 for what is no binlog, VTR1203 for a file that MySQL has
  * encrypted or MariaDB has (START_ENCRYPTION).
  */
 export class BinlogReader {

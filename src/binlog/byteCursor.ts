@@ -1,6 +1,6 @@
 import { malformedBinlog } from './binlogError.ts';
 
-/** Reads little-endian fields off a Buffer; every read past `end` throws VTR0301 instead of giving a short value. */
+/** Reads little-endian fields off a Buffer; every read past `end` throws VTR1201 instead of giving a short value. */
 export class ByteCursor {
   readonly buffer: Buffer;
   readonly end: number;

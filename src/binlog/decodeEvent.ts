@@ -31,7 +31,7 @@ export type DecodedEvent =
   | QueryEvent | XidEvent | XaPrepareEvent | TableMapEvent | RowsEvent | TransactionPayloadEvent | IncidentEvent | IntvarEvent | RandEvent | UserVariableEvent
   | RowsQueryEvent | OtherEvent;
 
-/** Decodes one event of a stream described by `format`. The checksum is taken off, not verified (`verifyChecksum`). Throws VTR0301, VTR0303. */
+/** Decodes one event of a stream described by `format`. The checksum is taken off, not verified (`verifyChecksum`). Throws VTR1201, VTR1203. */
 export function decodeEvent(event: Buffer, format: FormatDescription): DecodedEvent {
   readEventHeader(event);
   const checksum = format.checksum;

@@ -31,7 +31,7 @@ export const eventServerId = (event: Buffer): number => event.readUInt32LE(5);
 export const eventNextPosition = (event: Buffer): number => event.readUInt32LE(13);
 export const eventFlags = (event: Buffer): number => event.readUInt16LE(17);
 
-/** Reads the common header. Throws VTR0301 when `event` is shorter than a header or its length field disagrees with the bytes at hand. */
+/** Reads the common header. Throws VTR1201 when `event` is shorter than a header or its length field disagrees with the bytes at hand. */
 export function readEventHeader(event: Buffer): EventHeader {
   if (event.length < HEADER_BYTES) throw malformedBinlog(`an event of ${event.length} bytes is shorter than a header`);
   const length = event.readUInt32LE(9);
@@ -51,7 +51,7 @@ export function bodyEnd(event: Buffer, checksum: ChecksumAlgorithm): number {
 
 /**
  * Verifies the CRC32 at the end of an event. The format description of a file in use has its IN_USE flag set after the checksum was
- * taken, so that bit counts as clear. Throws VTR0301 on a mismatch.
+ * taken, so that bit counts as clear. Throws VTR1201 on a mismatch.
  */
 export function verifyChecksum(event: Buffer, checksum: ChecksumAlgorithm): void {
   if (checksum === 'none') return;

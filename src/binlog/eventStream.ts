@@ -24,7 +24,7 @@ export class EventStream {
   /** Within a transaction. */
   get isOpen(): boolean { return this.#assembler.isOpen; }
 
-  /** Throws VTR0301 for damage, VTR0303 for what has no GTID. */
+  /** Throws VTR1201 for damage, VTR1203 for what has no GTID. */
   take(event: Buffer): StreamStep {
     const type = eventType(event);
     if (type === EVENT.FORMAT_DESCRIPTION) {

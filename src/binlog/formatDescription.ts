@@ -24,7 +24,7 @@ export function flavourOf(serverVersion: string): Flavour {
 
 /**
  * Decodes a format description event of MySQL 5.6.1 or MariaDB 5.3 and later (they end in the algorithm byte and four bytes of checksum whatever the
- * algorithm). Throws VTR0301 for another binlog version, header length or algorithm.
+ * algorithm). Throws VTR1201 for another binlog version, header length or algorithm.
  */
 export function decodeFormatDescription(event: Buffer): FormatDescription {
   readEventHeader(event);

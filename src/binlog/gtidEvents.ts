@@ -28,7 +28,7 @@ export interface MysqlGtidEvent {
 const commitTimeHasOriginal = 1n << 55n;
 const versionHasOriginal = 0x8000_0000;
 
-/** Decodes GTID_LOG_EVENT (33) and ANONYMOUS_GTID_LOG_EVENT (34). Throws VTR0301. */
+/** Decodes GTID_LOG_EVENT (33) and ANONYMOUS_GTID_LOG_EVENT (34). Throws VTR1201. */
 export function decodeMysqlGtid(event: Buffer, checksum: ChecksumAlgorithm, anonymous: boolean): MysqlGtidEvent {
   const cursor = new ByteCursor(event, HEADER_BYTES, bodyEnd(event, checksum));
   const flags = cursor.u8();
@@ -74,7 +74,7 @@ export function decodeMysqlGtid(event: Buffer, checksum: ChecksumAlgorithm, anon
 
 /**
  * Decodes GTID_TAGGED_LOG_EVENT (42; MySQL 8.3 and later write it for transactions with a tag). Its body is a message of MySQL's serialization library: version, size,
- * last field that must not be ignored, then numbered fields, absent ones left out. Throws VTR0301, also for a field that must be known and is not.
+ * last field that must not be ignored, then numbered fields, absent ones left out. Throws VTR1201, also for a field that must be known and is not.
  */
 export function decodeTaggedGtid(event: Buffer, checksum: ChecksumAlgorithm): MysqlGtidEvent {
   const start = HEADER_BYTES;
@@ -156,7 +156,7 @@ export interface MariadbGtidEvent {
   readonly alterSequence: bigint | undefined;
 }
 
-/** Throws VTR0301. */
+/** Throws VTR1201. */
 export function decodeMariadbGtid(event: Buffer, checksum: ChecksumAlgorithm): MariadbGtidEvent {
   const cursor = new ByteCursor(event, HEADER_BYTES, bodyEnd(event, checksum));
   const sequence = cursor.u64();

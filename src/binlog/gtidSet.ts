@@ -20,7 +20,7 @@ export function printMysqlGtid(gtid: MysqlGtid): string {
   return `${gtid.tsid}:${gtid.gno}`;
 }
 
-/** Parses one GTID (`uuid:7`, `uuid:tag:7`). Throws VTR0302. */
+/** Parses one GTID (`uuid:7`, `uuid:tag:7`). Throws VTR1202. */
 export function parseMysqlGtid(text: string): MysqlGtid {
   const set = GtidSet.parse(text);
   const only = set.single();
@@ -40,7 +40,7 @@ export class GtidSet {
     this.#parts = parts;
   }
 
-  /** Accepts what MySQL accepts: white space, upper case, UUIDs without dashes or in braces, intervals in any order. Throws VTR0302. */
+  /** Accepts what MySQL accepts: white space, upper case, UUIDs without dashes or in braces, intervals in any order. Throws VTR1202. */
   static parse(text: string): GtidSet {
     const parts = new Map<string, (readonly [bigint, bigint])[]>();
     for (const piece of text.split(',')) {
@@ -218,7 +218,7 @@ export class GtidSet {
     return Buffer.concat(chunks);
   }
 
-  /** Reads what `encode` writes; both formats. Throws VTR0301 on anything else, bytes left over included. */
+  /** Reads what `encode` writes; both formats. Throws VTR1201 on anything else, bytes left over included. */
   static decode(bytes: Buffer): GtidSet {
     const cursor = new ByteCursor(bytes);
     const head = cursor.bytes(8);

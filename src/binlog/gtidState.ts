@@ -9,7 +9,7 @@ export function printGtid(gtid: Gtid): string {
   return gtid.flavour === 'mysql' ? printMysqlGtid(gtid) : printMariadbGtid(gtid);
 }
 
-/** Throws VTR0302. */
+/** Throws VTR1202. */
 export function parseGtid(flavour: Flavour, text: string): Gtid {
   return flavour === 'mysql' ? { flavour, ...parseMysqlGtid(text) } : { flavour, ...parseMariadbGtid(text) };
 }
@@ -57,7 +57,7 @@ export class MariadbGtidState implements GtidState {
   toJSON(): string { return this.position.toString(); }
 }
 
-/** Throws VTR0302. */
+/** Throws VTR1202. */
 export function parseGtidState(flavour: Flavour, text: string): GtidState {
   return flavour === 'mysql' ? new MysqlGtidState(GtidSet.parse(text)) : new MariadbGtidState(MariadbGtidPosition.parse(text));
 }

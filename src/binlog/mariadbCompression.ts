@@ -6,7 +6,7 @@ const maxUnpackedBytes = 0x4000_0000;
 
 /**
  * Unpacks the compressed part of MariaDB's events 165 to 171: a byte with the algorithm (0: zlib) in bits 4 to 6 and the number of length bytes in bits 0 to 2, the
- * unpacked length big-endian, then a zlib stream. Throws VTR0301.
+ * unpacked length big-endian, then a zlib stream. Throws VTR1201.
  */
 export function unzlib(packed: Buffer): Buffer {
   const head = packed[0];

@@ -13,7 +13,7 @@ export function printMariadbGtid(gtid: MariadbGtid): string {
   return `${gtid.domain}-${gtid.server}-${gtid.sequence}`;
 }
 
-/** Throws VTR0302 when it is no `domain-server-sequence` within 32, 32 and 64 bits. */
+/** Throws VTR1202 when it is no `domain-server-sequence` within 32, 32 and 64 bits. */
 export function parseMariadbGtid(text: string): MariadbGtid {
   const m = pattern.exec(text);
   if (!m) throw malformedGtid(text, 'not domain-server-sequence');
@@ -34,7 +34,7 @@ export class MariadbGtidPosition {
     this.#domains = domains;
   }
 
-  /** `0-1-5,7-2-9`, or '' for the empty position. Two GTIDs of one domain are refused (VTR0302), as by the server. */
+  /** `0-1-5,7-2-9`, or '' for the empty position. Two GTIDs of one domain are refused (VTR1202), as by the server. */
   static parse(text: string): MariadbGtidPosition {
     const domains = new Map<number, MariadbGtid>();
     for (const piece of text.split(',')) {

@@ -17,7 +17,7 @@ export interface QueryEvent {
   readonly sql: Buffer;
 }
 
-/** Throws VTR0301. */
+/** Throws VTR1201. */
 export function decodeQuery(event: Buffer, checksum: ChecksumAlgorithm): QueryEvent {
   const cursor = new ByteCursor(event, HEADER_BYTES, bodyEnd(event, checksum));
   const threadId = cursor.u32();

@@ -22,7 +22,7 @@ export interface TableMapEvent {
   readonly optional: ReadonlyMap<number, Buffer>;
 }
 
-/** Throws VTR0301. */
+/** Throws VTR1201. */
 export function decodeTableMap(event: Buffer, format: FormatDescription): TableMapEvent {
   const cursor = new ByteCursor(event, HEADER_BYTES, bodyEnd(event, format.checksum));
   const tableId = readTableId(cursor, format, EVENT.TABLE_MAP);
@@ -87,7 +87,7 @@ export function rowsEventFlags(event: Buffer, format: FormatDescription): number
   return event.readUInt16LE(HEADER_BYTES + tableIdBytes(format, eventType(event)));
 }
 
-/** Throws VTR0301. */
+/** Throws VTR1201. */
 export function decodeRows(event: Buffer, format: FormatDescription): RowsEvent {
   const type = eventType(event);
   const what = shapes.get(type);

@@ -63,7 +63,7 @@ const inside: AssemblyStep = { type: 'inside' };
 const discarded: AssemblyStep = { type: 'discarded' };
 
 /**
- * Cuts a stream of raw events into transactions without holding them. Throws VTR0301 on an impossible order, VTR0303 on changes that have no GTID event before
+ * Cuts a stream of raw events into transactions without holding them. Throws VTR1201 on an impossible order, VTR1203 on changes that have no GTID event before
  * them (servers older than MySQL 5.6 and MariaDB 10.0).
  */
 export class TransactionAssembler {

@@ -11,7 +11,7 @@ export interface TransactionPayloadEvent {
   readonly payload: Buffer;
 }
 
-/** Throws VTR0301; VTR0303 for a compression of a newer server. */
+/** Throws VTR1201; VTR1203 for a compression of a newer server. */
 export function decodeTransactionPayload(event: Buffer, checksum: ChecksumAlgorithm): TransactionPayloadEvent {
   const cursor = new ByteCursor(event, HEADER_BYTES, bodyEnd(event, checksum));
   let payloadBytes: bigint | undefined;
@@ -33,7 +33,7 @@ export function decodeTransactionPayload(event: Buffer, checksum: ChecksumAlgori
 
 /**
  * The events within a payload; none of them has a checksum. Holds the whole uncompressed transaction: refuses more than `maxBytes` (default 1 GiB).
- * Throws VTR0301 when the bytes do not unpack to whole events.
+ * Throws VTR1201 when the bytes do not unpack to whole events.
  */
 export function unpackTransactionPayload(event: TransactionPayloadEvent, maxBytes = 0x4000_0000): readonly Buffer[] {
   if (event.uncompressedBytes > BigInt(maxBytes)) throw unsupportedBinlog(`a transaction payload of ${event.uncompressedBytes} bytes is over the limit of ${maxBytes}`);

@@ -79,7 +79,7 @@ for (const flavour of await flavours()) {
           // a moment within intervals is refused with the neighbours named, unless a side is chosen
           const moment = all[300]!.earliest + 1;
           const refused = await findCut(catalog, { type: 'time', micros: moment }).then(() => undefined, (error: unknown) => error as VtrewindError);
-          expect(refused?.code).toBe('VTR0313');
+          expect(refused?.code).toBe('VTR1213');
           const low = await findCut(catalog, { type: 'time', micros: moment }, { nearest: 'before' });
           const high = await findCut(catalog, { type: 'time', micros: moment }, { nearest: 'after' });
           expect(refused?.hint).toContain(low.lastIncluded!.gtid);
@@ -151,9 +151,9 @@ for (const flavour of await flavours()) {
         expect(window.sections.length).toBe(1);
         expect(window.gaps).toEqual([]);
         const section = window.sections[0]!;
-        await expect(findCut(catalog, { type: 'time', micros: section.from - 1 })).rejects.toMatchObject({ code: 'VTR0312' });
-        await expect(findCut(catalog, { type: 'time', micros: section.to })).rejects.toMatchObject({ code: 'VTR0312' });
-        await expect(findCut(catalog, { type: 'time', micros: nowMicros() + 1_000_000 })).rejects.toMatchObject({ code: 'VTR0312' });
+        await expect(findCut(catalog, { type: 'time', micros: section.from - 1 })).rejects.toMatchObject({ code: 'VTR1212' });
+        await expect(findCut(catalog, { type: 'time', micros: section.to })).rejects.toMatchObject({ code: 'VTR1212' });
+        await expect(findCut(catalog, { type: 'time', micros: nowMicros() + 1_000_000 })).rejects.toMatchObject({ code: 'VTR1212' });
         const last = await findCut(catalog, { type: 'time', micros: section.to - 1 });
         expect(last.state.toString()).toBe(section.endState);
         expect(last.exact).toBe(true);
@@ -161,9 +161,9 @@ for (const flavour of await flavours()) {
         const between = await findCut(catalog, { type: 'time', micros: quiet + 300_000 });
         expect(between.exact).toBe(true);
         expect(between.firstExcluded?.gtid).toBe((await archived(storage)).at(-1)!.gtid);
-        await expect(findCut(catalog, { type: 'afterGtid', gtid: flavour === 'mysql' ? '00000000-0000-0000-0000-000000000001:1' : '0-1-999999' })).rejects.toMatchObject({ code: 'VTR0312' });
+        await expect(findCut(catalog, { type: 'afterGtid', gtid: flavour === 'mysql' ? '00000000-0000-0000-0000-000000000001:1' : '0-1-999999' })).rejects.toMatchObject({ code: 'VTR1212' });
         const partly = flavour === 'mysql' ? section.endState.replace(/:.*/, ':2') : undefined;
-        if (partly !== undefined) await expect(findCut(catalog, { type: 'state', state: partly })).rejects.toMatchObject({ code: 'VTR0312' });
+        if (partly !== undefined) await expect(findCut(catalog, { type: 'state', state: partly })).rejects.toMatchObject({ code: 'VTR1212' });
       } finally {
         await archiver.stop();
         await client.end();

@@ -186,7 +186,7 @@ for (const flavour of await flavours()) {
           expect(window.sections.length).toBe(2);
           const catalog = await loadCatalog(storage);
           const gap = window.gaps[0]!;
-          await expect(findCut(catalog, { type: 'time', micros: Math.floor((gap.from + gap.to!) / 2) })).rejects.toMatchObject({ code: 'VTR0312', message: expect.stringContaining('gap') });
+          await expect(findCut(catalog, { type: 'time', micros: Math.floor((gap.from + gap.to!) / 2) })).rejects.toMatchObject({ code: 'VTR1212', message: expect.stringContaining('gap') });
           const behind = await findCut(catalog, { type: 'time', micros: window.sections[1]!.to - 1 });
           expect(behind.startState.toString()).toBe(window.sections[1]!.startState);
         } finally {

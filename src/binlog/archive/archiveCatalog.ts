@@ -35,7 +35,7 @@ export class ArchiveCatalog {
     this.root = archiveRoot(keyspace, shard);
   }
 
-  /** Reads the archive's listing. An archive that nobody has begun is empty. Throws VTR0301 for damage, the store's own errors. */
+  /** Reads the archive's listing. An archive that nobody has begun is empty. Throws VTR1201 for damage, the store's own errors. */
   static async load(storage: Storage, keyspace: string, shard: string, signal?: AbortSignal): Promise<ArchiveCatalog> {
     const catalog = new ArchiveCatalog(storage, keyspace, shard);
     await catalog.refresh(signal);
@@ -55,7 +55,7 @@ export class ArchiveCatalog {
       try {
         return await this.#list(signal);
       } catch (error) {
-        if (attempt === 3 || !(error instanceof VtrewindError && error.code === 'VTR0301')) throw error;
+        if (attempt === 3 || !(error instanceof VtrewindError && error.code === 'VTR1201')) throw error;
       }
     }
   }

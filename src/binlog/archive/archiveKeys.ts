@@ -40,7 +40,7 @@ export type IndexKey = ({ readonly type: 'segment'; readonly key: string } & Seg
 const segmentPattern = /^index\/(\d{10})\/(\d{12})\.s\.(\d+)\.(\d{16})\.(\d{16})\.(\d{16})\.json$/;
 const joinPattern = /^index\/(\d{10})\/(\d{12})\.j\.json$/;
 
-/** Reads an index object's key. Throws VTR0301 on a name that is neither. */
+/** Reads an index object's key. Throws VTR1201 on a name that is neither. */
 export function parseIndexKey(root: string, key: string): IndexKey {
   const rest = key.slice(root.length);
   const s = segmentPattern.exec(rest);

@@ -127,7 +127,7 @@ export function encodeSegmentIndex(index: SegmentIndex): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-/** Throws VTR0301 when anything in it is not as written, transactions that do not join up included. */
+/** Throws VTR1201 when anything in it is not as written, transactions that do not join up included. */
 export function decodeSegmentIndex(bytes: Buffer, key: string): SegmentIndex {
   const lines = bytes.toString('utf8').split('\n');
   if (lines.pop() !== '') throw malformedBinlog(`index '${key}' is cut short`);

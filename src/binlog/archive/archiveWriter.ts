@@ -173,7 +173,7 @@ export class ArchiveWriter {
     this.#check();
   }
 
-  /** Replaces the evidence, after everything complete is durable. Throws VTR0311 when a newer epoch has taken over. */
+  /** Replaces the evidence, after everything complete is durable. Throws VTR1211 when a newer epoch has taken over. */
   async evidence(record: Pick<EvidenceRecord, 'sourceId' | 'provenMicros' | 'clockOffsetMicros'>): Promise<void> {
     const state = this.#needTip().state.toString();
     await this.flush();
@@ -182,7 +182,7 @@ export class ArchiveWriter {
     await this.#storage.put(evidenceKey(this.root, this.epoch), encodeRecord(whole));
   }
 
-  /** Throws VTR0311 when a newer epoch has taken over. */
+  /** Throws VTR1211 when a newer epoch has taken over. */
   async checkOwner(): Promise<void> {
     for await (const { key } of this.#storage.list(`${this.root}epochs/`)) {
       const found = Number(key.slice(-15, -5));

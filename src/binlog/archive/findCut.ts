@@ -50,8 +50,8 @@ export interface FindCutOptions {
 }
 
 /**
- * Finds the cut of a moment, GTID or GTID state: by the listing first, then by one or a few indexes, never by a scan. Throws VTR0312 where the archive does not prove it (before the archive,
- * in a gap, beyond the proven end, a GTID it does not hold), VTR0313 for a moment that only an interval covers.
+ * Finds the cut of a moment, GTID or GTID state: by the listing first, then by one or a few indexes, never by a scan. Throws VTR1212 where the archive does not prove it (before the archive,
+ * in a gap, beyond the proven end, a GTID it does not hold), VTR1213 for a moment that only an interval covers.
  */
 export async function findCut(catalog: ArchiveCatalog, at: CutAt, options: FindCutOptions = {}): Promise<Cut> {
   const sections = sectionsOf(catalog);

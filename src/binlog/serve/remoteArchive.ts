@@ -37,7 +37,7 @@ export function answerOfCut(cut: Cut): CutAnswer {
 export interface RemoteArchive {
   readonly source: ReplaySource;
   /**
-   * Where to cut. An archiver's listener is asked and answers from its index; a plain mysqld is scanned from `from` (a backup's state) on. Throws VTR0312, VTR0313 as `findCut` does;
+   * Where to cut. An archiver's listener is asked and answers from its index; a plain mysqld is scanned from `from` (a backup's state) on. Throws VTR1212, VTR1213 as `findCut` does;
    * on a plain MariaDB the commit time is known to the second at best, so that a moment is refused without `nearest`.
    */
   findCut(at: CutAt, options: FindCutOptions & { readonly from: GtidState }): Promise<Cut>;

@@ -35,9 +35,9 @@ export interface ReplayFile {
 
 /** Where a replica gets its events from: the archive, or another binlog server. */
 export interface ReplaySource {
-  /** Throws VTR0314 while there is nothing to serve. */
+  /** Throws VTR1214 while there is nothing to serve. */
   describe(): Promise<ReplaySourceDescription>;
-  /** Ends after `end`, or by `signal`. Throws VTR0314 when the replica asks for what is not there. */
+  /** Ends after `end`, or by `signal`. Throws VTR1214 when the replica asks for what is not there. */
   read(request: ReplayRequest, signal: AbortSignal): AsyncGenerator<ReplayItem, void, void>;
   files(signal?: AbortSignal): Promise<readonly ReplayFile[]>;
 }

@@ -136,7 +136,7 @@ export class ReplicaHandler implements ServerHandler {
       });
       if ((dump.flags & nonBlock) === 0) connection.destroy();
     } catch (error) {
-      const failure = VtrewindError.from(error, 'VTR0314');
+      const failure = VtrewindError.from(error, 'VTR1214');
       this.#log.warn({ event: 'dump_failed', ...base, error: failure.message }, 'dump failed');
       // replicas know 1236 as "the source cannot give what I ask for" and stop with its text
       throw failure.mysql === 1236 ? failure : new VtrewindError({ code: failure.code, mysql: 1236, message: failure.message, hint: failure.hint ?? 'see the log of the archive', cause: error });

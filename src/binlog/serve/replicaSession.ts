@@ -53,7 +53,7 @@ export class ReplicaSession {
     return this.variable('source_binlog_checksum', 'master_binlog_checksum')?.toUpperCase() === 'CRC32' ? 'crc32' : 'none';
   }
 
-  /** Answers a COM_QUERY. Throws VTR0315 (1235) for what is none of a binlog server's business, 1193 for an unknown variable. */
+  /** Answers a COM_QUERY. Throws VTR1215 (1235) for what is none of a binlog server's business, 1193 for an unknown variable. */
   async query(sql: string): Promise<QueryResult> {
     const statement = parseSessionStatement(sql);
     switch (statement.type) {
@@ -67,7 +67,7 @@ export class ReplicaSession {
         return table(statement.columns.map(({ name }) => name), [row]);
       }
       case 'purge':
-        throw new VtrewindError({ code: 'VTR0316', mysql: 1227, sqlState: '42000', grpc: 'PERMISSION_DENIED', message: 'the archive is not purged over the MySQL protocol', hint: 'use: vtrewind log truncate' });
+        throw new VtrewindError({ code: 'VTR1216', mysql: 1227, sqlState: '42000', grpc: 'PERMISSION_DENIED', message: 'the archive is not purged over the MySQL protocol', hint: 'use: vtrewind log truncate' });
       case 'show':
         if (statement.what === 'variables') return await this.#showVariables(statement.like);
         return await this.#show(statement.what);
@@ -108,7 +108,7 @@ export class ReplicaSession {
       case 'system': {
         const value = (await this.#systemVariables())[expression.name];
         if (value !== undefined) return value === 'ON' && expression.name.startsWith('log_') ? '1' : value;
-        throw new VtrewindError({ code: 'VTR0317', mysql: 1193, grpc: 'NOT_FOUND', message: `Unknown system variable '${expression.name}'` });
+        throw new VtrewindError({ code: 'VTR1217', mysql: 1193, grpc: 'NOT_FOUND', message: `Unknown system variable '${expression.name}'` });
       }
       default: return await this.#call(expression.name, expression.args);
     }
@@ -129,7 +129,7 @@ export class ReplicaSession {
       }
       default:
     }
-    throw new VtrewindError({ code: 'VTR0318', mysql: 1305, sqlState: '42000', grpc: 'NOT_FOUND', message: `FUNCTION ${name} does not exist on a binlog server` });
+    throw new VtrewindError({ code: 'VTR1218', mysql: 1305, sqlState: '42000', grpc: 'NOT_FOUND', message: `FUNCTION ${name} does not exist on a binlog server` });
   }
 
   async #systemVariables(): Promise<Readonly<Record<string, string>>> {

@@ -24,7 +24,7 @@ export class SegmentData {
     this.#key = dataKey(catalog.root, index.header.epoch, index.header.sequence);
   }
 
-  /** The raw format description at the segment's head. Throws VTR0301 for damage, VTR0221 when the object is gone. */
+  /** The raw format description at the segment's head. Throws VTR1201 for damage, VTR0221 when the object is gone. */
   async formatDescription(signal: AbortSignal): Promise<Buffer> {
     const { header } = this.#index;
     if (header.bytes <= wholeBytes) {

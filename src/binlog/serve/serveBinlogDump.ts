@@ -155,7 +155,7 @@ function formatFor(event: Buffer, outgoing: ChecksumAlgorithm): Buffer {
   return buildEvent({ type: EVENT.FORMAT_DESCRIPTION, serverId: sent.readUInt32LE(5), timestamp: sent.readUInt32LE(0), flags: sent.readUInt16LE(17) }, body, 'crc32');
 }
 
-/** Throws VTR0314 when `from` is of the other flavour. */
+/** Throws VTR1214 when `from` is of the other flavour. */
 export function checkFlavour(from: ReplayFrom, flavour: 'mysql' | 'mariadb'): void {
   if (from.type === 'state' && from.state.flavour !== flavour) throw cannotServe(`a ${from.state.flavour} replica cannot follow a ${flavour} source`);
 }

@@ -16,7 +16,7 @@ type Token = { readonly kind: 'word' | 'user' | 'system' | 'string' | 'number' |
 const tokenPattern = /\s+|\/\*.*?\*\/|(?<system>@@(?:(?:global|session|local)\s*\.\s*)?`?[a-z_][\w.]*`?)|(?<user>@`?[a-z_$][\w$.]*`?)|(?<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")|(?<number>\d+(?:\.\d+)?)|(?<word>`[^`]+`|[a-z_][\w$.]*)|(?<punct>:=|[-=(),;*+])/giys;
 const maxStatementBytes = 64 * 1024;
 
-/** The statements a binlog server understands; anything else throws VTR0314 (MySQL 1235). Small on purpose: this is no SQL server. */
+/** The statements a binlog server understands; anything else throws VTR1214 (MySQL 1235). Small on purpose: this is no SQL server. */
 export function parseSessionStatement(sql: string): SessionStatement {
   if (sql.length > maxStatementBytes) throw notUnderstood(sql);
   const tokens = [...tokenize(sql)];
@@ -154,7 +154,7 @@ function unquote(text: string): string {
 function notUnderstood(sql: string): VtrewindError {
   const shown = sql.length > 200 ? `${sql.slice(0, 200)}…` : sql;
   return new VtrewindError({
-    code: 'VTR0315', mysql: 1235, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `this is a binlog server and does not run: ${shown}`,
+    code: 'VTR1215', mysql: 1235, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `this is a binlog server and does not run: ${shown}`,
     hint: 'connect replicas, mysqlbinlog or mariadb-binlog here, and clients to the gate',
   });
 }

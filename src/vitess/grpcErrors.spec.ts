@@ -21,7 +21,7 @@ it('gives a MySQL error the status that vttablet gives it', () => {
   for (const [tag, , , number, message = ''] of recorded) {
     const m = /^(.*?) \(errno (\d+)\) \(sqlstate (.{5})\)/.exec(message);
     if (m === null || Number(m[2]) === 3024) continue;
-    const sent = toServiceError(new VtrewindError({ code: 'VTR0200', mysql: Number(m[2]), sqlState: m[3]!, message: m[1]! }));
+    const sent = toServiceError(new VtrewindError({ code: 'VTR0800', mysql: Number(m[2]), sqlState: m[3]!, message: m[1]! }));
     expect(sent.code, tag).toBe(Number(number));
     expect(message.startsWith(sent.details!), tag).toBe(true);
   }

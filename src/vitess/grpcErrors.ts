@@ -67,7 +67,7 @@ function parseMessage(text: string, grpc: GrpcCodeName, code: string | undefined
   const before = text.slice(0, m.index).trimEnd();
   // For some errors Vitess puts the text behind the numbers.
   const message = before !== '' ? before : withoutCaller(text.slice(m.index + m[0].length).replace(/^:\s*/, ''));
-  return new VtrewindError({ code: code ?? 'VTR0200', mysql: Number(m[1]), sqlState: m[2] ?? 'HY000', grpc, message, hint, cause });
+  return new VtrewindError({ code: code ?? 'VTR0800', mysql: Number(m[1]), sqlState: m[2] ?? 'HY000', grpc, message, hint, cause });
 }
 
 /** What vttablet appends for its log readers is not for clients: it names the caller and repeats the statement with its values. */

@@ -236,6 +236,21 @@ for (const flavour of await flavours()) describe(`a tablet straight to ${flavour
     }), { numRuns: long ? 2_000 : 60 });
   }, 60_000);
 
+  it('says what was lost when the server is killed, and serves again when it is back', async () => {
+    const { transactionId } = await service.begin(target);
+    await ask("insert into t values (50, 'lost')", { transactionId });
+    const waiting = ask('select sleep(30)').then(() => undefined, (e: unknown) => VtrewindError.from(e));
+    await waitFor('it to run', async () => (await ask("select count(*) from information_schema.processlist where info like 'select sleep(30)%'"))[0]![0] === '1', { timeoutMs: 5_000 });
+    await server.kill();
+    expect((await waiting)!.mysql).toBe(2013);
+    await expect(ask('select 1')).rejects.toMatchObject({ grpc: 'UNAVAILABLE' });
+    await expect(service.commit(target, transactionId)).rejects.toThrow();
+    await server.restart();
+    await waitFor('the service to serve again', () => ask('select 1').then(() => true), { timeoutMs: 20_000 });
+    expect(await ask('select count(*) from t where id = 50')).toEqual([['0']]);
+    expect(service.stats().held).toBe(0);
+  }, 60_000);
+
   it('ends all that is held when told to', async () => {
     const { transactionId } = await service.begin(target);
     service.endAll('primary demoted');

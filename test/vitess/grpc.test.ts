@@ -66,7 +66,7 @@ describe('the query service over gRPC', () => {
   });
 
   it('carries errors with number, state, text and hint, and the transaction that is still open', async () => {
-    const failure = new VtrewindError({ code: 'VTR0200', mysql: 1062, sqlState: '23000', message: "Duplicate entry '1' for key 'PRIMARY'", hint: 'look' });
+    const failure = new VtrewindError({ code: 'VTR0800', mysql: 1062, sqlState: '23000', message: "Duplicate entry '1' for key 'PRIMARY'", hint: 'look' });
     const { client } = await connected({
       execute: () => Promise.reject(failure),
       beginExecute: () => Promise.reject(new StatementFailedInTransaction(failure, { transactionId: 42n, tabletAlias: 'zone1-0000000100' })),

@@ -63,7 +63,12 @@ function vindexType(c: Cursor): Pick<Parts, 'using' | 'params'> {
 /** `name = value`: a word, a number, a string or a target's text. */
 function param(c: Cursor): VindexParam {
   const start = c.start;
-  const name = c.nameOrString('a parameter');
+  // Words that are reserved are parameters too: `table=t, from=a, to=b`.
+  let name: string;
+  if (c.kind >= 256) {
+    name = c.stream.text(c.at);
+    c.advance();
+  } else name = c.nameOrString('a parameter');
   c.expect(T.EQ);
   let value = '';
   if (c.kind === T.STRING) value = c.string();

@@ -63,10 +63,14 @@ export function bodyText(c: Cursor): string {
   if (c.kind === T.EOF || c.kind === T.SEMICOLON) throw c.unexpected('a body');
   const blocks = BlockDepth.ofBody(c.settings.dialect);
   const text = new SourceText();
+  let depth = 0;
   while (!c.is(T.EOF) && !(c.is(T.SEMICOLON) && !blocks.inside())) {
+    if (c.is(T.LPAREN)) depth++;
+    else if (c.is(T.RPAREN) && --depth < 0) throw c.unexpected();
     blocks.take(c.kind);
     text.take(c);
   }
+  if (depth > 0) throw c.unexpected("')'");
   if (blocks.inside()) throw c.unexpected('END');
   return text.toString();
 }

@@ -314,8 +314,7 @@ function partitionDefinition(p: Printer, n: PartitionDefinition): void {
     p.text(' values in (');
     limits(p, n.in);
     p.text(')');
-  } else if (n.special === 'default') p.text(' values in (default)');
-  else if (n.special !== undefined) p.text(` ${n.special}`);
+  } else if (n.special !== undefined) p.text(` ${n.special}`);
   for (const option of n.options) p.text(` ${optionText(option)}`);
   if (n.subpartitions.length > 0) {
     p.text(' (');

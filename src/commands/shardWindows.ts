@@ -1,4 +1,5 @@
 import { VtrewindError } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
 import type { RestorableWindow } from '../recovery/restorableWindow.ts';
 import type { Storage } from '../storage/storage.ts';
 
@@ -10,7 +11,7 @@ export function windowReader(storage: Storage | undefined): (keyspace: string, s
     }
     const { openStorageArchive } = await import('../recovery/storageArchive.ts');
     const { restorableWindow } = await import('../recovery/restorableWindow.ts');
-    const archive = await openStorageArchive(storage, keyspace, shard);
+    const archive = await openStorageArchive(storage, keyspace, shard, silentLog);
     try {
       return await restorableWindow({ storage, archive, keyspace, shard });
     } finally {

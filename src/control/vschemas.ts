@@ -1,9 +1,9 @@
 import { VtrewindError } from '../base/errors.ts';
-import { findVSchema, getKeyspace, listCells, paths, rebuildSrvVSchema, withKeyspaceLock } from '../topo/index.ts';
+import { collectSrvVSchema, findVSchema, getKeyspace, listCells, paths, rebuildSrvVSchema, withKeyspaceLock } from '../topo/index.ts';
 import { KeyspaceType } from '../vitess/gen/topodata.ts';
 import * as vschema from '../vitess/gen/vschema.ts';
 import type { ApplyVSchemaRequest, ApplyVSchemaResponse } from '../vitess/gen/vtctldata.ts';
-import { buildVSchema } from '../vschema/index.ts';
+import { buildVSchema, checkKeyspaceVSchema, checkRoutingRules } from '../vschema/index.ts';
 import type { ControlContext } from './controlContext.ts';
 
 /** The keyspace's vschema; an empty one when none was applied. Throws when there is no such keyspace. */
@@ -27,8 +27,9 @@ export async function applyVSchema(context: ControlContext, request: ApplyVSchem
     throw wrong(`${request.keyspace} is a snapshot keyspace and this vschema has no require_explicit_routing: a vtgate of this cluster would find the tables of ${record.baseKeyspace} ambiguous`,
       'set "require_explicit_routing": true, or add --force', 'VTR0811');
   }
-  const built = buildVSchema({ keyspaces: { [request.keyspace]: next } }).keyspaces.get(request.keyspace);
-  if (built?.error !== undefined) throw wrong(`vschema of ${request.keyspace}: ${built.error instanceof Error ? built.error.message : String(built.error)}`);
+  const definition = vschema.Keyspace.toJSON(next);
+  checkKeyspaceVSchema(definition, { allowUnknownFields: true });
+  const built = buildVSchema({ keyspaces: { [request.keyspace]: definition } }).keyspaces.get(request.keyspace);
   const unknown = Object.fromEntries([...(built?.vindexes ?? [])].flatMap(([name, vindex]) => (vindex.unknownParams.length > 0 ? [[name, { params: [...vindex.unknownParams] }]] : [])));
   if (request.strict && Object.keys(unknown).length > 0) {
     throw wrong(`vschema of ${request.keyspace}: unknown vindex parameters: ${Object.entries(unknown).map(([name, { params }]) => `${name}: ${params.join(', ')}`).join('; ')}`);
@@ -42,6 +43,7 @@ export async function applyVSchema(context: ControlContext, request: ApplyVSchem
 
 /** Stores the routing rules and rebuilds the serving vschema. */
 export async function applyRoutingRules(context: ControlContext, rules: vschema.RoutingRules, options: { readonly skipRebuild: boolean; readonly cells: readonly string[] }): Promise<void> {
+  checkRoutingRules(rules, await collectSrvVSchema(context.topology));
   await context.topology.global.update(paths.routingRules, vschema.RoutingRules.encode(rules).finish());
   if (!options.skipRebuild) await rebuildSrvVSchema(context.topology, options.cells);
 }

@@ -39,6 +39,8 @@ export class Cluster {
   #state: ClusterState;
   #control: ControlClient | undefined;
   #gateHttp = '';
+  #stopped: Promise<void> | undefined;
+  readonly #ending = new AbortController();
   /** Changes of the set of keyspaces happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
 
@@ -52,7 +54,7 @@ export class Cluster {
   }
 
   /** Starts everything and resolves with the addresses when every shard serves. On failure what was started is stopped again. */
-  static async start(config: ClusterConfig, keyspaces: readonly NewKeyspace[], log: Log): Promise<{ readonly cluster: Cluster; readonly ready: ReadyReport }> {
+  static async start(config: ClusterConfig, keyspaces: readonly NewKeyspace[], log: Log, signal?: AbortSignal): Promise<{ readonly cluster: Cluster; readonly ready: ReadyReport }> {
     const settled: ClusterConfig = {
       ...config,
       gate: { ...config.gate, mysql: await settleAddress(config.gate.mysql, 'the gate'), http: await settleAddress(config.gate.http, "the gate's status") },
@@ -61,6 +63,8 @@ export class Cluster {
     };
     const topology = await openTopo({ kind: 'embedded', directory: join(config.data, 'topo'), serve: true });
     let cluster: Cluster | undefined;
+    const onAbort = () => void cluster?.stop();
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       const credentials = await ensureCredentials(join(config.data, 'credentials.json'));
       cluster = new Cluster(settled, log, topology, credentials);
@@ -69,6 +73,8 @@ export class Cluster {
       if (cluster === undefined) await topology.close();
       else await cluster.stop();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -97,7 +103,13 @@ export class Cluster {
   }
 
   /** Drains the gate first, then stops the rest; the topology last. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#ending.abort(new VtrewindError({ code: 'VTR0929', grpc: 'CANCELED', message: 'the cluster is being stopped' }));
     this.#control?.close();
     for (const layer of [/^gate$/, /^archiver$/, /^tablet /, /^control$/]) await this.#tree.stopAll((name) => layer.test(name));
     await this.#topology.close();
@@ -194,7 +206,7 @@ export class Cluster {
           return serving.some((tablet) => tablet.tabletType === 'PRIMARY') && serving.length >= tablets;
         });
       },
-      { timeoutMs: servingMs, everyMs: 100 },
+      { timeoutMs: servingMs, everyMs: 100, signal: this.#ending.signal },
     );
   }
 

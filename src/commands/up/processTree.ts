@@ -42,7 +42,7 @@ export class ProcessTree {
   /** Starts a role and resolves with its addresses when it serves. Rejects when `timeoutMs` pass first (the role is stopped then). */
   async start(spec: RoleSpec, timeoutMs: number): Promise<ReadyReport> {
     if (this.#roles.has(spec.name)) throw new VtrewindError({ code: 'VTR0903', message: `${spec.name} runs already` });
-    const role = new Role(spec, this.#log, join(this.#logFolder, `${spec.name}.log`));
+    const role = new Role(spec, this.#log, join(this.#logFolder, `${spec.name.replaceAll(/[^A-Za-z0-9_-]+/g, '_')}.log`));
     this.#roles.set(spec.name, role);
     try {
       return await role.start(timeoutMs);
@@ -81,6 +81,7 @@ class Role {
   #restart: NodeJS.Timeout | undefined;
   #backoffMs = firstBackoffMs;
   #onReady: ((report: ReadyReport) => void) | undefined;
+  #onStopped: (() => void) | undefined;
   #lastLines: string[] = [];
 
   constructor(spec: RoleSpec, log: Log, logFile: string) {
@@ -106,6 +107,10 @@ class Role {
       this.#onReady = (report) => {
         clearTimeout(timer);
         resolve(report);
+      };
+      this.#onStopped = () => {
+        clearTimeout(timer);
+        reject(new VtrewindError({ code: 'VTR0929', grpc: 'CANCELED', message: `${this.#spec.name} was stopped before it was ready` }));
       };
       this.#spawn();
     });
@@ -153,6 +158,7 @@ class Role {
       this.#log.info({ role: this.#spec.name, pid: child.pid, ...message.ready }, 'role ready');
       this.#onReady?.(message.ready);
       this.#onReady = undefined;
+      this.#onStopped = undefined;
       return;
     }
     const { id, request, body } = message;
@@ -169,6 +175,7 @@ class Role {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
+    this.#onStopped?.();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const timer = setTimeout(() => {

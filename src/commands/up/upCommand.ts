@@ -24,8 +24,8 @@ export function addUp(program: Command): void {
         ...(flags.mysqld === undefined ? {} : { mysqld: flags.mysqld === 'auto' ? 'auto' : resolve(flags.mysqld) }),
       };
       const keyspaces = flags.config === undefined ? demoKeyspaces : await newKeyspaces(config.keyspaces);
-      await runRole(async () => {
-        const { cluster, ready } = await Cluster.start(config, keyspaces, createLog('up'));
+      await runRole(async (signal) => {
+        const { cluster, ready } = await Cluster.start(config, keyspaces, createLog('up'), signal);
         return { ready, stop: () => cluster.stop() };
       });
     });

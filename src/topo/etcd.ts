@@ -17,6 +17,11 @@ export interface EtcdOptions {
 
 /** Tries of a call that changes nothing, and of one that provably was never sent: at least this many, and every endpoint once. */
 const leastTries = 3;
+/**
+ * How often a watch asks its member for one key, linearizably: a member cut off from its cluster keeps a watch open and silent for as long
+ * as the cut lasts, but can't answer that.
+ */
+const watchProbeMs = 10_000;
 /** A watch that isn't confirmed within this is given up and set again. */
 const watchSetTimeoutMs = 10_000;
 
@@ -81,8 +86,21 @@ export class EtcdBackend implements KvBackend {
 
   async *watch(range: KvRange, fromRevision: bigint, signal: AbortSignal): AsyncIterable<WatchBatch> {
     if (signal.aborted) return;
-    const stream = await this.#call((client) => client.watchClient.watch(), true, signal);
+    let member: Etcd3 | undefined;
+    const stream = await this.#call((client) => {
+      member = client;
+      return client.watchClient.watch();
+    }, true, signal);
     const stop = () => stream.cancel();
+    let probing = false;
+    const probe = setInterval(() => {
+      if (probing || member === undefined) return;
+      probing = true;
+      member.kv.range({ key: Buffer.from(range.key), limit: 1, keys_only: true }, this.#deadline()).then(() => {
+        probing = false;
+      }, stop);
+    }, watchProbeMs);
+    probe.unref();
     signal.addEventListener('abort', stop, { once: true });
     this.#closed.signal.addEventListener('abort', stop, { once: true });
     const setTimer = setTimeout(stop, watchSetTimeoutMs);
@@ -119,6 +137,7 @@ export class EtcdBackend implements KvBackend {
       }
     } finally {
       clearTimeout(setTimer);
+      clearInterval(probe);
       signal.removeEventListener('abort', stop);
       this.#closed.signal.removeEventListener('abort', stop);
       stream.cancel();

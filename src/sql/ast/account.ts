@@ -116,6 +116,8 @@ export interface SetDefaultRole extends Node, Commented {
   readonly roles: readonly Account[];
   /** Empty in MariaDB: the current user. */
   readonly to: readonly Account[];
+  /** MariaDB's word before the account is FOR. */
+  readonly word: 'to' | 'for';
 }
 
 export type AccountNode = Account | AccountLogin | Privilege | PrivilegeObject;

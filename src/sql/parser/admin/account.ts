@@ -274,6 +274,7 @@ function setDefaultRole(c: Cursor, start: number): SetDefaultRole {
   if (c.accept(K.NONE)) type = 'none';
   else if (c.accept(K.ALL)) type = 'all';
   else roles = c.list(account);
+  const word = c.kind === K.FOR ? 'for' : 'to';
   const to = c.accept(K.TO) || c.accept(K.FOR) ? c.list(account) : c.none();
-  return { kind: 'setDefaultRole', type, roles, to, start, end: c.lastEnd };
+  return { kind: 'setDefaultRole', type, roles, to, word, start, end: c.lastEnd };
 }

@@ -98,7 +98,7 @@ export const accountRules: PrintRules<
     p.text(' default role');
     if (n.type !== 'roles') p.text(` ${n.type}`);
     accounts(p, ' ', n.roles);
-    accounts(p, ' to ', n.to);
+    accounts(p, ` ${n.word} `, n.to);
   }),
 };
 

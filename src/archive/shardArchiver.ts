@@ -38,6 +38,7 @@ export interface ArchiverStatus {
   readonly state: ArchiverState;
   readonly primary: string | undefined;
   readonly epoch: number | undefined;
+  /** What is stored, as GTID state. */
   readonly position: string;
   readonly sourcePosition: string;
   readonly events: number;
@@ -123,7 +124,7 @@ export class ShardArchiver {
     const progress = this.#progress;
     const provenMicros = progress.storedProvenMicros;
     return {
-      keyspace, shard, state: this.#state, primary: this.#primary, epoch: this.#writer?.epoch, position: this.#writer?.tip?.state.toString() ?? '',
+      keyspace, shard, state: this.#state, primary: this.#primary, epoch: this.#writer?.epoch, position: this.#writer?.durableState?.toString() ?? '',
       sourcePosition: progress.position === undefined ? '' : `${progress.position.file}:${progress.position.position}`,
       events: progress.events, bytes: progress.bytes, transactions: progress.transactions, reconnects: this.#reconnects, provenMicros,
       lagMicros: provenMicros === 0 ? undefined : Math.max(0, nowMicros() - provenMicros), clockOffsetMicros: progress.clockOffset, lastError: this.#lastError,

@@ -58,6 +58,7 @@ export class ArchiveWriter {
   #tip: ArchiveTip | undefined;
   #sequence = 0;
   #durableSequence = 0;
+  #durableState: GtidState | undefined;
   #origin: SegmentOrigin | undefined;
   #builder: SegmentBuilder | undefined;
   #spill: Spill | undefined;
@@ -73,6 +74,7 @@ export class ArchiveWriter {
     this.epoch = epoch;
     this.root = archiveRoot(options.keyspace, options.shard);
     this.#tip = tip;
+    this.#durableState = tip?.state;
   }
 
   /** Takes over the archive of a shard (or begins it) under a new epoch. */
@@ -96,6 +98,9 @@ export class ArchiveWriter {
   /** Undefined until the archive has begun with a `start` join. Includes what is not yet durable. */
   get tip(): ArchiveTip | undefined { return this.#tip; }
 
+  /** Everything of it is stored. */
+  get durableState(): GtidState | undefined { return this.#durableState; }
+
   /** Stores a change of source, a fork or a gap. What was complete before it is stored first, what was open is dropped. */
   async join(record: Omit<JoinRecord, 'version' | 'epoch' | 'sequence' | 'before' | 'state'>, state: GtidState): Promise<void> {
     this.discard();
@@ -105,6 +110,7 @@ export class ArchiveWriter {
     await this.#enqueue(0, async () => {
       await this.#storage.put(joinKey(this.root, this.epoch, sequence), encodeRecord(whole));
       this.#durableSequence = sequence;
+      this.#durableState = state;
       this.onStored?.({ type: 'join', record: whole });
     });
     this.#tip = { flavour: record.flavour, timeline: record.timeline, source: record.source, state, last: undefined, lastEarliest: this.#tip?.lastEarliest ?? 0 };
@@ -250,6 +256,7 @@ export class ArchiveWriter {
     const name: SegmentName = { epoch: this.epoch, sequence, transactions: transactions.length, minEarliest, maxEarliest, maxLatest };
     await this.#storage.put(segmentKey(this.root, name), encodeSegmentIndex(index));
     this.#durableSequence = sequence;
+    this.#durableState = after;
     this.onStored?.({ type: 'segment', name, index });
   }
 

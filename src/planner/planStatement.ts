@@ -11,6 +11,7 @@ import { planType } from './planType.ts';
 import { planDelete } from './dml/planDelete.ts';
 import { planInsert } from './dml/planInsert.ts';
 import { planQuery } from './select/planQuery.ts';
+import { explainPlan } from './explain/explainPlan.ts';
 import { catalogOf } from './vschemaCatalog.ts';
 import { planOther } from './statements/planOther.ts';
 import { planLockFunctions } from './statements/lockFunctions.ts';
@@ -35,7 +36,11 @@ export function planStatement(ast: Statement, vschema: VSchema, context: PlanCon
     case 'values':
     case 'tableQuery': return planRead(st, ast);
     default: {
-      const planned = planOther(st, ast, vschema, { planRead: (query) => planReadPrimitive(st, query) });
+      const planned = planOther(st, ast, vschema, {
+        planRead: (query) => planReadPrimitive(st, query),
+        planAgain: (statement, sql) => planStatement(statement, vschema, { ...context, sql }),
+        explain: explainPlan,
+      });
       return finish(st, ast, planned.root, planned.columnNames, planned.queryType);
     }
   }

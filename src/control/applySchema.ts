@@ -6,15 +6,15 @@ import { primaryOf, refuseSnapshot, shardsOf } from './keyspaces.ts';
 
 /**
  * Runs the statements on the primary of every shard: in their order, each on all shards side by side, the next only when all have done it.
- * Throws VTR0812 naming the statement's number, the shards that failed and those that have it already.
+ * Throws VTR1612 naming the statement's number, the shards that failed and those that have it already.
  */
 export async function applySchema(context: ControlContext, request: ApplySchemaRequest): Promise<ApplySchemaResponse> {
   const { record } = await getKeyspace(context.topology, request.keyspace);
   refuseSnapshot(request.keyspace, record, 'ApplySchema');
   if (request.ddlStrategy !== '' && request.ddlStrategy !== 'direct') {
-    throw new VtrewindError({ code: 'VTR0812', grpc: 'UNIMPLEMENTED', message: `there is no DDL strategy '${request.ddlStrategy}' here`, hint: "use 'direct'" });
+    throw new VtrewindError({ code: 'VTR1612', grpc: 'UNIMPLEMENTED', message: `there is no DDL strategy '${request.ddlStrategy}' here`, hint: "use 'direct'" });
   }
-  if (request.sql.length === 0) throw new VtrewindError({ code: 'VTR0812', grpc: 'INVALID_ARGUMENT', message: 'no statement given', hint: 'give --sql or --sql-file' });
+  if (request.sql.length === 0) throw new VtrewindError({ code: 'VTR1612', grpc: 'INVALID_ARGUMENT', message: 'no statement given', hint: 'give --sql or --sql-file' });
   const shards = Object.keys(await shardsOf(context, request.keyspace));
   const primaries = await Promise.all(shards.map((shard) => primaryOf(context, request.keyspace, shard)));
   for (const [at, sql] of request.sql.entries()) {
@@ -25,7 +25,7 @@ export async function applySchema(context: ControlContext, request: ApplySchemaR
     if (failed.length === 0) continue;
     const done = shards.filter((_, index) => outcomes[index]?.status === 'fulfilled');
     throw new VtrewindError({
-      code: 'VTR0812', grpc: 'ABORTED',
+      code: 'VTR1612', grpc: 'ABORTED',
       message: `statement ${at + 1} of ${request.sql.length} failed on ${failed.join('; ')}${done.length === 0 ? '' : `; it is done on ${done.join(', ')}`}`,
       hint: done.length === 0 ? undefined : 'the shards differ now: run the statement again where it failed, or undo it where it is done',
     });

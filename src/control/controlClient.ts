@@ -11,7 +11,7 @@ type ResponseOf<Name extends CallName> = ReturnType<Calls[Name]['responseDeseria
 
 /** One connection to a control server, or to a real vtctld. */
 export interface ControlClient {
-  /** Throws VtrewindError with the server's text; VTR0817 when it cannot be reached. `force` is our own flag for calls whose request has none. */
+  /** Throws VtrewindError with the server's text; VTR1617 when it cannot be reached. `force` is our own flag for calls whose request has none. */
   call<Name extends CallName>(name: Name, request: RequestOf<Name>, options?: { readonly timeoutMs?: number; readonly force?: boolean }): Promise<ResponseOf<Name>>;
   /** Runs a backup to its end, with the tablet's words as they come. */
   backup(request: { readonly tablet: BackupRequest } | { readonly shard: BackupShardRequest }, onEvent: (event: BackupResponse) => void): Promise<void>;
@@ -26,12 +26,12 @@ export function connectControl(address: string): ControlClient {
   const failure = (error: ServiceError): VtrewindError => {
     if (error.code === status.UNAVAILABLE && !error.details.includes('\n')) {
       return new VtrewindError({
-        code: 'VTR0817', grpc: 'UNAVAILABLE', message: `the control server ${address} cannot be reached: ${error.details}`, cause: error,
+        code: 'VTR1617', grpc: 'UNAVAILABLE', message: `the control server ${address} cannot be reached: ${error.details}`, cause: error,
         hint: 'start it (vtrewind up, or vtrewind control), or name another with --server',
       });
     }
     const [message = '', ...hint] = error.details.split('\n  ');
-    return new VtrewindError({ code: 'VTR0818', grpc: (status[error.code] ?? 'UNKNOWN') as GrpcCodeName, message, hint: hint.length > 0 ? hint.join('\n  ') : undefined, cause: error });
+    return new VtrewindError({ code: 'VTR1618', grpc: (status[error.code] ?? 'UNKNOWN') as GrpcCodeName, message, hint: hint.length > 0 ? hint.join('\n  ') : undefined, cause: error });
   };
   type Unary = (request: unknown, metadata: Metadata, options: Partial<CallOptions>, callback: (error: ServiceError | null, response: unknown) => void) => void;
   return {

@@ -18,13 +18,13 @@ const sidecarDatabase = '_vt';
 /**
  * Creates a keyspace, normal or snapshot, as vtctld does. A snapshot's moment is checked against the restorable window of every shard of its base;
  * the base's vschema is copied with `require_explicit_routing` set, and its shards get their records, so that the serving graph is there at once.
- * Throws VTR0801 (bad name), VTR0802 (exists; not with `force`), VTR0803 (base), VTR0804 (time), VTR0805 (window).
+ * Throws VTR1601 (bad name), VTR1602 (exists; not with `force`), VTR1603 (base), VTR1604 (time), VTR1605 (window).
  */
 export async function createKeyspace(context: ControlContext, request: CreateKeyspaceRequest): Promise<Keyspace> {
   checkName(request.name);
   const snapshot = request.type === KeyspaceType.SNAPSHOT ? await checkSnapshot(context, request) : undefined;
   if (snapshot === undefined && (request.baseKeyspace !== '' || request.snapshotTime !== undefined)) {
-    throw refuse('VTR0803', `keyspace ${request.name} is given a base or a snapshot time, but its type is NORMAL`, 'add --type=SNAPSHOT');
+    throw refuse('VTR1603', `keyspace ${request.name} is given a base or a snapshot time, but its type is NORMAL`, 'add --type=SNAPSHOT');
   }
   const record: Keyspace = Keyspace.fromPartial({
     keyspaceType: request.type,
@@ -40,7 +40,7 @@ export async function createKeyspace(context: ControlContext, request: CreateKey
       if (!isTopoError(error, 'nodeExists')) throw error;
       const existing = await findKeyspace(context.topology, request.name);
       if (request.force && existing !== undefined) return existing.record;
-      throw new VtrewindError({ code: 'VTR0802', mysql: 1007, grpc: 'ALREADY_EXISTS', message: `keyspace ${request.name} exists already`, hint: 'choose another name, or delete it first with DeleteKeyspace', cause: error });
+      throw new VtrewindError({ code: 'VTR1602', mysql: 1007, grpc: 'ALREADY_EXISTS', message: `keyspace ${request.name} exists already`, hint: 'choose another name, or delete it first with DeleteKeyspace', cause: error });
     }
     await writeVSchema(context, request, snapshot);
     if (snapshot !== undefined) await writeSnapshot(context, request.name, snapshot);
@@ -56,22 +56,22 @@ interface CheckedSnapshot { readonly at: Micros; readonly shards: readonly { rea
 
 async function checkSnapshot(context: ControlContext, request: CreateKeyspaceRequest): Promise<CheckedSnapshot> {
   const { name, baseKeyspace: base, snapshotTime } = request;
-  if (base === '') throw refuse('VTR0803', `snapshot keyspace ${name} needs a base keyspace`, 'add --base-keyspace=KEYSPACE');
-  if (base === name) throw refuse('VTR0803', `keyspace ${name} cannot be its own base`);
-  if (snapshotTime === undefined) throw refuse('VTR0804', `snapshot keyspace ${name} needs a time`, 'add --snapshot-timestamp=2026-07-17T18:25:20.250Z');
-  if (request.durabilityPolicy !== '' && request.durabilityPolicy !== 'none') throw refuse('VTR0806', `a snapshot keyspace has no durability policy; '${request.durabilityPolicy}' was given`);
+  if (base === '') throw refuse('VTR1603', `snapshot keyspace ${name} needs a base keyspace`, 'add --base-keyspace=KEYSPACE');
+  if (base === name) throw refuse('VTR1603', `keyspace ${name} cannot be its own base`);
+  if (snapshotTime === undefined) throw refuse('VTR1604', `snapshot keyspace ${name} needs a time`, 'add --snapshot-timestamp=2026-07-17T18:25:20.250Z');
+  if (request.durabilityPolicy !== '' && request.durabilityPolicy !== 'none') throw refuse('VTR1606', `a snapshot keyspace has no durability policy; '${request.durabilityPolicy}' was given`);
   if (!request.force && (await findKeyspace(context.topology, name)) !== undefined) {
-    throw new VtrewindError({ code: 'VTR0802', mysql: 1007, grpc: 'ALREADY_EXISTS', message: `keyspace ${name} exists already`, hint: 'choose another name, or delete it first with DeleteKeyspace' });
+    throw new VtrewindError({ code: 'VTR1602', mysql: 1007, grpc: 'ALREADY_EXISTS', message: `keyspace ${name} exists already`, hint: 'choose another name, or delete it first with DeleteKeyspace' });
   }
   const found = await findKeyspace(context.topology, base);
-  if (found === undefined) throw new VtrewindError({ code: 'VTR0803', mysql: 1049, grpc: 'NOT_FOUND', message: `base keyspace ${base} does not exist`, hint: 'GetKeyspaces lists those that do' });
-  if (found.record.keyspaceType === KeyspaceType.SNAPSHOT) throw refuse('VTR0803', `${base} is itself a snapshot (of ${found.record.baseKeyspace})`, `use --base-keyspace=${found.record.baseKeyspace} with the time you want`);
-  if (snapshotTime.nanoseconds % 1000 !== 0) throw refuse('VTR0804', 'the snapshot time is finer than a microsecond');
+  if (found === undefined) throw new VtrewindError({ code: 'VTR1603', mysql: 1049, grpc: 'NOT_FOUND', message: `base keyspace ${base} does not exist`, hint: 'GetKeyspaces lists those that do' });
+  if (found.record.keyspaceType === KeyspaceType.SNAPSHOT) throw refuse('VTR1603', `${base} is itself a snapshot (of ${found.record.baseKeyspace})`, `use --base-keyspace=${found.record.baseKeyspace} with the time you want`);
+  if (snapshotTime.nanoseconds % 1000 !== 0) throw refuse('VTR1604', 'the snapshot time is finer than a microsecond');
   const at = Number(snapshotTime.seconds) * 1_000_000 + snapshotTime.nanoseconds / 1000;
   const now = nowMicros();
-  if (at > now) throw refuse('VTR0804', `${formatMicros(at)} is in the future; it is ${formatMicros(now)} now`);
+  if (at > now) throw refuse('VTR1604', `${formatMicros(at)} is in the future; it is ${formatMicros(now)} now`);
   const shards = [...(await listShards(context.topology, base))].filter(([, shard]) => shard.record.isPrimaryServing).map(([shard, { record }]) => ({ name: shard, record }));
-  if (shards.length === 0) throw new VtrewindError({ code: 'VTR0803', grpc: 'FAILED_PRECONDITION', message: `base keyspace ${base} has no serving shard` });
+  if (shards.length === 0) throw new VtrewindError({ code: 'VTR1603', grpc: 'FAILED_PRECONDITION', message: `base keyspace ${base} has no serving shard` });
   checkMoment(at, await Promise.all(shards.map((shard) => context.window(base, shard.name))));
   return { at, shards, vschema: (await findVSchema(context.topology, base))?.record ?? vschema.Keyspace.fromPartial({}) };
 }
@@ -96,9 +96,9 @@ async function writeSnapshot(context: ControlContext, name: string, snapshot: Ch
   );
 }
 
-/** Throws VTR0801 for a name that could not be a keyspace in SQL, in a path and in a target (`ks:shard@type`). */
+/** Throws VTR1601 for a name that could not be a keyspace in SQL, in a path and in a target (`ks:shard@type`). */
 export function checkName(name: string): void {
   if (!/^[A-Za-z0-9_-]+$/.test(name) || name.length > maxNameLength) {
-    throw refuse('VTR0801', `'${name}' is no name for a keyspace`, `letters, digits, underscores and hyphens, at most ${maxNameLength}`);
+    throw refuse('VTR1601', `'${name}' is no name for a keyspace`, `letters, digits, underscores and hyphens, at most ${maxNameLength}`);
   }
 }

@@ -21,7 +21,7 @@ export async function allKeyspaces({ topology }: ControlContext): Promise<Keyspa
 /**
  * Deletes a keyspace's records: with `recursive` its shards and tablets too, else only an empty one. A keyspace that is the base of a snapshot
  * is kept unless forced: its snapshots would lose their name for where they came from. Data directories, backups and archives are not touched.
- * Throws VTR0807.
+ * Throws VTR1607.
  */
 export async function deleteKeyspace(context: ControlContext, { keyspace, recursive, force }: DeleteKeyspaceRequest): Promise<void> {
   const { topology } = context;
@@ -29,14 +29,14 @@ export async function deleteKeyspace(context: ControlContext, { keyspace, recurs
   const snapshots = (await allKeyspaces(context)).filter((other) => other.keyspace?.keyspaceType === KeyspaceType.SNAPSHOT && other.keyspace.baseKeyspace === keyspace);
   if (snapshots.length > 0 && !force) {
     throw new VtrewindError({
-      code: 'VTR0807', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace} is the base of ${snapshots.map((other) => other.name).join(', ')}`,
+      code: 'VTR1607', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace} is the base of ${snapshots.map((other) => other.name).join(', ')}`,
       hint: 'delete the snapshots first, or add --force',
     });
   }
   await withKeyspaceLock(topology, keyspace, 'DeleteKeyspace', async () => {
     const shards = await listShards(topology, keyspace);
     if (shards.size > 0 && !recursive) {
-      throw new VtrewindError({ code: 'VTR0807', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace} still has ${shards.size} shards`, hint: 'use --recursive to delete its shards and tablets too' });
+      throw new VtrewindError({ code: 'VTR1607', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace} still has ${shards.size} shards`, hint: 'use --recursive to delete its shards and tablets too' });
     }
     for (const cell of await listCells(topology)) {
       const server = await topology.cell(cell);
@@ -72,7 +72,7 @@ export async function createShard(context: ControlContext, request: CreateShardR
   return withShardLock(topology, request.keyspace, name, 'CreateShard', async () => {
     const siblings = await listShards(topology, request.keyspace);
     const existing = siblings.get(name)?.record;
-    if (existing !== undefined && !request.force) throw new VtrewindError({ code: 'VTR0802', grpc: 'ALREADY_EXISTS', message: `shard ${request.keyspace}/${name} exists already` });
+    if (existing !== undefined && !request.force) throw new VtrewindError({ code: 'VTR1602', grpc: 'ALREADY_EXISTS', message: `shard ${request.keyspace}/${name} exists already` });
     const serves = ![...siblings.values()].some(({ record }) => record.isPrimaryServing && keyRangesOverlap(record.keyRange, keyRange));
     const record = existing ?? ShardRecord.fromPartial({ keyRange, isPrimaryServing: serves });
     if (existing === undefined) {
@@ -113,15 +113,15 @@ export async function tabletsOf(context: ControlContext, request: GetTabletsRequ
 export async function tabletOf(context: ControlContext, alias: Tablet['alias']): Promise<Tablet> {
   const name = formatTabletAlias(alias);
   const found = alias && (await listTablets(context.topology, alias.cell)).get(name)?.record;
-  if (found === undefined) throw new VtrewindError({ code: 'VTR0808', grpc: 'NOT_FOUND', message: `there is no tablet ${name}`, hint: 'GetTablets lists those that exist' });
+  if (found === undefined) throw new VtrewindError({ code: 'VTR1608', grpc: 'NOT_FOUND', message: `there is no tablet ${name}`, hint: 'GetTablets lists those that exist' });
   return found;
 }
 
-/** The shard's primary. Throws VTR0809 when it has none. */
+/** The shard's primary. Throws VTR1609 when it has none. */
 export async function primaryOf(context: ControlContext, keyspace: string, shard: string): Promise<Tablet> {
   const record = (await listShards(context.topology, keyspace)).get(shard)?.record;
-  if (record === undefined) throw new VtrewindError({ code: 'VTR0808', grpc: 'NOT_FOUND', message: `there is no shard ${keyspace}/${shard}` });
-  if (record.primaryAlias === undefined) throw new VtrewindError({ code: 'VTR0809', grpc: 'FAILED_PRECONDITION', message: `shard ${keyspace}/${shard} has no primary`, hint: `elect one: vtrewind reparent ${keyspace}/${shard}` });
+  if (record === undefined) throw new VtrewindError({ code: 'VTR1608', grpc: 'NOT_FOUND', message: `there is no shard ${keyspace}/${shard}` });
+  if (record.primaryAlias === undefined) throw new VtrewindError({ code: 'VTR1609', grpc: 'FAILED_PRECONDITION', message: `shard ${keyspace}/${shard} has no primary`, hint: `elect one: vtrewind reparent ${keyspace}/${shard}` });
   return tabletOf(context, record.primaryAlias);
 }
 

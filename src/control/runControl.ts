@@ -72,7 +72,7 @@ export async function runControl(options: ControlOptions, signal: AbortSignal): 
     server.bindAsync(options.grpcAddress, ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
   }).catch((cause: unknown) => {
     clearInterval(timer);
-    throw new VtrewindError({ code: 'VTR0816', grpc: 'UNAVAILABLE', message: `control cannot listen on ${options.grpcAddress}: ${cause instanceof Error ? cause.message : String(cause)}`, cause });
+    throw new VtrewindError({ code: 'VTR1616', grpc: 'UNAVAILABLE', message: `control cannot listen on ${options.grpcAddress}: ${cause instanceof Error ? cause.message : String(cause)}`, cause });
   });
   const http = await serveStatus(options.httpAddress, { metrics, health: () => ({ ok: topologyOk, topology: topologyOk ? 'answers' : 'does not answer' }), vars: () => ({ TabletManagers: managers.size }) });
   const stop = async () => {

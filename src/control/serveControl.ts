@@ -22,7 +22,7 @@ export function controlService(context: ControlContext): UntypedServiceImplement
   const { topology } = context;
   return {
     addCellInfo: unary(context, async (request: { name: string; cellInfo: CellInfo | undefined }) => {
-      if (request.cellInfo === undefined) throw new VtrewindError({ code: 'VTR0801', grpc: 'INVALID_ARGUMENT', message: `cell ${request.name} is given no address and root` });
+      if (request.cellInfo === undefined) throw new VtrewindError({ code: 'VTR1601', grpc: 'INVALID_ARGUMENT', message: `cell ${request.name} is given no address and root` });
       await topology.global.create(paths.cellInfo(request.name), CellInfo.encode(request.cellInfo).finish());
       return {};
     }),
@@ -108,7 +108,7 @@ interface BackupFlags { readonly allowPrimary: boolean; readonly concurrency: nu
 function backupStream<Request extends object>(context: ControlContext, choose: (request: Request & BackupFlags) => Promise<Tablet>) {
   return (call: ServerWritableStream<Request & BackupFlags, BackupResponse>) => {
     const gone = new AbortController();
-    call.once('cancelled', () => gone.abort(new VtrewindError({ code: 'VTR0815', grpc: 'CANCELED', message: 'the caller went away' })));
+    call.once('cancelled', () => gone.abort(new VtrewindError({ code: 'VTR1615', grpc: 'CANCELED', message: 'the caller went away' })));
     const run = async () => {
       const tablet = await choose(call.request);
       await backupTablet(context, tablet, call.request, (line) => {
@@ -136,7 +136,7 @@ function reparentCall(context: ControlContext, emergency: boolean) {
 }
 
 function failNoRecord(keyspace: string): never {
-  throw new VtrewindError({ code: 'VTR0808', grpc: 'NOT_FOUND', message: `keyspace ${keyspace} does not exist` });
+  throw new VtrewindError({ code: 'VTR1608', grpc: 'NOT_FOUND', message: `keyspace ${keyspace} does not exist` });
 }
 
 async function srvKeyspacesOf({ topology }: ControlContext, keyspace: string, cells: readonly string[]): Promise<Record<string, SrvKeyspace>> {

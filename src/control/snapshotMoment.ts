@@ -4,12 +4,12 @@ import type { RestorableWindow } from '../recovery/restorableWindow.ts';
 
 /**
  * Checks that a moment lies inside the restorable window of every shard (SNAPSHOTS.md, Creating).
- * Throws VTR0805 naming the window, the gap, and the nearest moments that can be restored.
+ * Throws VTR1605 naming the window, the gap, and the nearest moments that can be restored.
  */
 export function checkMoment(at: Micros, windows: readonly RestorableWindow[]): void {
   for (const window of windows) {
     const problem = problemOf(at, window);
-    if (problem !== undefined) throw new VtrewindError({ code: 'VTR0805', grpc: 'FAILED_PRECONDITION', ...problem });
+    if (problem !== undefined) throw new VtrewindError({ code: 'VTR1605', grpc: 'FAILED_PRECONDITION', ...problem });
   }
 }
 

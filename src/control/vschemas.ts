@@ -14,18 +14,18 @@ export async function vschemaOf({ topology }: ControlContext, keyspace: string):
 
 /**
  * Checks and stores a keyspace's vschema and rebuilds the serving vschema of the cells. `force` allows what would make a snapshot keyspace's tables
- * routable without naming it in a vtgate of the same cluster. Throws VTR0810 (the vschema is wrong, and where) or VTR0811 (the flag).
+ * routable without naming it in a vtgate of the same cluster. Throws VTR1610 (the vschema is wrong, and where) or VTR1611 (the flag).
  */
 export async function applyVSchema(context: ControlContext, request: ApplyVSchemaRequest, force: boolean): Promise<ApplyVSchemaResponse> {
   const { topology } = context;
-  const wrong = (message: string, hint?: string, code = 'VTR0810') => new VtrewindError({ code, grpc: 'INVALID_ARGUMENT', message, hint });
+  const wrong = (message: string, hint?: string, code = 'VTR1610') => new VtrewindError({ code, grpc: 'INVALID_ARGUMENT', message, hint });
   if (request.sql !== '') throw wrong('a vschema change given as SQL is not taken here', 'send ALTER VSCHEMA through a gate, or give the whole vschema as JSON');
   const next = request.vSchema;
   if (next === undefined) throw wrong('no vschema given', 'give --vschema or --vschema-file');
   const { record } = await getKeyspace(topology, request.keyspace);
   if (record.keyspaceType === KeyspaceType.SNAPSHOT && !next.requireExplicitRouting && !force) {
     throw wrong(`${request.keyspace} is a snapshot keyspace and this vschema has no require_explicit_routing: a vtgate of this cluster would find the tables of ${record.baseKeyspace} ambiguous`,
-      'set "require_explicit_routing": true, or add --force', 'VTR0811');
+      'set "require_explicit_routing": true, or add --force', 'VTR1611');
   }
   const definition = vschema.Keyspace.toJSON(next);
   checkKeyspaceVSchema(definition, { allowUnknownFields: true });

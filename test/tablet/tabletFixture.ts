@@ -116,11 +116,11 @@ export class TestCluster {
   }
 
   async untilRestored(keyspace: string): Promise<void> {
-    await waitFor(`${keyspace} to be restored`, async () => {
+    const ended = await waitFor(`${keyspace} to be restored`, async () => {
       const progress = await findRestoreProgress(this.topology, keyspace, '0');
-      if (progress?.state === 'failed') throw new Error(progress.error);
-      return progress?.state === 'serving';
-    }, { timeoutMs: 90_000, everyMs: 100 });
+      return (progress?.state === 'serving' || progress?.state === 'failed') && progress;
+    }, { timeoutMs: 50_000, everyMs: 100 });
+    if (ended.state === 'failed') throw new Error(ended.error);
   }
 
   async stop(): Promise<void> {

@@ -13,10 +13,11 @@ import { type RunningTablet, runTablet, type TabletOptions } from '../../src/tab
 import { toVitessTime } from '../../src/tablet/tabletRecord.ts';
 import { encodeSnapshotRecord, findRestoreProgress, formatTabletAlias, getShard, type OpenTopology, openTopo, paths, type RequestedMoment, readRecord, sameServer } from '../../src/topo/index.ts';
 import { CellInfo, Keyspace, KeyspaceType, Tablet } from '../../src/vitess/gen/topodata.ts';
+import { users } from './agentSettings.ts';
 import { atEnd, findFlavour, temporaryFolder } from '../support/servers.ts';
 
 export const testLog = process.env.VTREWIND_LOG === undefined ? silentLog : createLog('test');
-export const users = { app: { user: 'vt_app', password: 'app-secret' }, repl: { user: 'vt_repl', password: 'repl-secret' } };
+export { users };
 
 /** Tablets of this process over one embedded topology and one storage. */
 export class TestCluster {

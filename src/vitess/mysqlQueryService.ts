@@ -153,7 +153,14 @@ class DirectQueryService implements MysqlQueryService {
   }
 
   #text({ connection }: Lease, sql: string | Buffer, binds: BindVariables, { charset }: Pick<LiteralRules, 'charset'>): Buffer {
-    return substituteBinds(sql, binds, { noBackslashEscapes: (connection.status & STATUS.NO_BACKSLASH_ESCAPES) !== 0, ...(charset === undefined ? {} : { charset }) });
+    return substituteBinds(sql, this.#withSchemaName(sql, binds), { noBackslashEscapes: (connection.status & STATUS.NO_BACKSLASH_ESCAPES) !== 0, ...(charset === undefined ? {} : { charset }) });
+  }
+
+  /** A vtgate leaves `:__vtschemaname` to the tablet where the query means the keyspace's own database. */
+  #withSchemaName(sql: string | Buffer, binds: BindVariables): BindVariables {
+    if (!sql.includes(schemaName)) return binds;
+    if (schemaName in binds && !(replaceSchemaName in binds)) return binds;
+    return { ...binds, [schemaName]: { type: TYPE.VARCHAR, value: Buffer.from(this.#options.database) } };
   }
 
   #limits(options: ExecuteOptions | undefined, streaming = false) {
@@ -389,8 +396,14 @@ class DirectQueryService implements MysqlQueryService {
   }
 }
 
+/** Bind variables with a meaning of their own between vtgate and tablet. */
+const schemaName = '__vtschemaname';
+const replaceSchemaName = '__replacevtschemaname';
+
 const BINARY_FLAG = 128;
-const binaryOf = new Map<number, number>([[TYPE.VARCHAR, TYPE.VARBINARY], [TYPE.CHAR, TYPE.BINARY], [TYPE.TEXT, TYPE.BLOB]]);
+const binaryOf = new Map<number, number>([
+  [TYPE.VARCHAR, TYPE.VARBINARY], [TYPE.CHAR, TYPE.BINARY], [TYPE.TEXT, TYPE.BLOB], [TYPE.ENUM, TYPE.BINARY], [TYPE.SET, TYPE.BINARY],
+]);
 
 /** A vttablet calls a string binary by its BINARY flag, which columns of a `_bin` collation have too. */
 function typeByFlags(field: Field): number {

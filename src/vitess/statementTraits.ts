@@ -19,7 +19,6 @@ export interface StatementTraits {
 }
 
 const settings = new SqlSettings();
-const lockFunctions = new Set(['get_lock', 'release_lock', 'release_all_locks', 'is_free_lock', 'is_used_lock']);
 /** Texts remembered, and the longest that is. */
 const cacheLimits = { entries: 5_000, bytes: 4_096 };
 const cache = new Map<string, StatementTraits>();
@@ -69,7 +68,7 @@ function mentions(lexer: Lexer, from: number, ...wanted: readonly number[]): boo
   return false;
 }
 
-/** Functions that lock, user variables that are set, and whether another statement follows. */
+/** GET_LOCK (the other lock functions do no harm on a pooled connection), user variables that are set, and whether another statement follows. */
 function scan(lexer: Lexer, from: number): { readonly reservedFor: string | undefined; readonly severalStatements: boolean; readonly marksSession: boolean } {
   let reservedFor: string | undefined;
   let marksSession = false;
@@ -78,7 +77,7 @@ function scan(lexer: Lexer, from: number): { readonly reservedFor: string | unde
     if (ended) return { reservedFor, severalStatements: true, marksSession };
     if (kind === T.SEMICOLON) ended = true;
     else if (kind === T.USER_VAR) marksSession = true;
-    else if (kind === T.IDENT && reservedFor === undefined && lexer.end - lexer.start <= 17 && lockFunctions.has(lexer.slice(lexer.start, lexer.end).toLowerCase())) reservedFor = 'SelectLockFunc';
+    else if (kind === T.IDENT && reservedFor === undefined && lexer.end - lexer.start === 8 && lexer.slice(lexer.start, lexer.end).toLowerCase() === 'get_lock') reservedFor = 'SelectLockFunc';
   }
   return { reservedFor, severalStatements: false, marksSession };
 }

@@ -40,7 +40,7 @@ export class GtidSet {
     this.#parts = parts;
   }
 
-  /** Accepts what MySQL accepts: white space, upper case, UUIDs without dashes or in braces, intervals in any order. Throws VTR1202. */
+  /** Accepts what MySQL accepts (white space, upper case, UUIDs without dashes or in braces, intervals in any order), but not a UUID or tag that nothing follows. Throws VTR1202. */
   static parse(text: string): GtidSet {
     const parts = new Map<string, (readonly [bigint, bigint])[]>();
     for (const piece of text.split(',')) {

@@ -1,0 +1,52 @@
+import { endAll, hasFlavour } from '../../test/support/servers.ts';
+import { chooseLoad } from './load.ts';
+import { type BenchOptions, readOptions, USAGE } from './options.ts';
+import { cpuMicroseconds } from './processes.ts';
+import { makeReport, printReport, type Sample } from './report.ts';
+import { checkAnswers } from './table.ts';
+import { startTargets, type Target } from './targets.ts';
+
+/** Before anything counts, each target runs this long, so that just-in-time compilers and caches are warm. */
+const WARM_UP_SECONDS = 2;
+
+/** Measures point selects through each target, side by side; see bench/README.md for how to read what it prints. */
+async function main(options: BenchOptions): Promise<void> {
+  if (!(await hasFlavour(options.flavour))) throw new Error(`no ${options.flavour} server here`);
+  const load = await chooseLoad(options.load);
+  const started: Target[] = [];
+  try {
+    await startTargets(options, started);
+    const targets = started.filter(({ name }) => options.targets.includes(name));
+    for (const { name, port } of targets) {
+      await checkAnswers(name, port, options.rows);
+      await load.run({ port, connections: Math.max(...options.connections), seconds: WARM_UP_SECONDS, rows: options.rows });
+    }
+    const samples: Sample[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      for (const connections of options.connections) {
+        for (let i = 0; i < targets.length; i++) {
+          // Another one begins each round: what drifts over a round must not always meet the same target.
+          const target = targets[(i + round) % targets.length]!;
+          const before = cpuMicroseconds(target.pid);
+          const result = await load.run({ port: target.port, connections, seconds: options.seconds, rows: options.rows });
+          samples.push({ target: target.name, connections, round, cpuUs: cpuMicroseconds(target.pid) - before, ...result });
+          if (process.stderr.isTTY) process.stderr.write(`\rround ${round + 1}/${options.rounds}, ${connections} connections, ${target.name}        `);
+        }
+      }
+    }
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    const report = makeReport(options, load.about, Object.fromEntries(targets.map(({ name, about }) => [name, about])), samples);
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report));
+    const limit = options.maxRatio;
+    const over = limit === undefined ? [] : report.rows.filter((row) => row.target === 'gate' && (row.cpuToRelay ?? 0) > limit);
+    for (const row of over) process.stderr.write(`gate/relay at ${row.connections} connections: ${row.cpuToRelay?.toFixed(2)}, above ${limit}\n`);
+    if (over.length > 0) process.exitCode = 1;
+  } finally {
+    for (const target of started.reverse()) await target.stop();
+    await endAll();
+  }
+}
+
+const options = readOptions(process.argv.slice(2));
+if (options === 'help') process.stdout.write(`${USAGE}\n`);
+else await main(options);

@@ -417,11 +417,13 @@ export class LiteralScan {
     for (let i = mark; i < this.edits.length && !bound; i += 3) bound = (this.edits[i + 2] as number) >= 0;
     if (!bound || this.flag[depth] === 1) return;
     const start = this.markStart[depth] as number;
-    const literalFirst = this.lexer.at(start) === 39 || this.lexer.at(start) === 34 || this.lexer.at(start) === 95;
+    // MySQL names `'a' 'b'` and `(5)` after their value, not their text.
+    const first = this.lexer.at(start);
+    const literalFirst = first === 39 || first === 34 || first === 95 || first === T.LPAREN;
     const single = start === lastStart;
     const named = (last === T.IDENT || last === T.QUOTED_IDENT) && C.endsOperand[beforeLast] === 1;
     if (named && !single) return;
-    const unnamed = last === T.STRING ? C.endsOperand[beforeLast] === 0 && beforeLast !== T.INTRODUCER : C.endsOperand[last] === 1 && (last < K.FIRST_KEYWORD || last === K.END);
+    const unnamed = last === T.STRING ? C.endsOperand[beforeLast] === 0 && beforeLast !== T.INTRODUCER : C.endsOperand[last] === 1 && last < K.FIRST_KEYWORD;
     const plainBytes = typeof this.source === 'string' || this.settings.charset.rule === PLAIN;
     if (unnamed && !single && !literalFirst && plainBytes && end - start <= MAX_ALIAS && !this.hasParam(mark)) {
       this.edits.push(end, end, ALIAS - start);

@@ -43,10 +43,10 @@ export function release(env: Environment, rows: number): void {
   env.usage.rows -= rows;
 }
 
-export function evalEnvironment(env: Environment, row?: Row, types?: readonly number[]): EvalEnvironment {
+export function evalEnvironment(env: Environment, row?: Row, types?: readonly number[], scales?: readonly (number | undefined)[]): EvalEnvironment {
   const { session } = env.vcursor;
   return {
-    binds: env.binds, ...(row !== undefined && { row }), ...(types !== undefined && { types }),
+    binds: env.binds, ...(row !== undefined && { row }), ...(types !== undefined && { types }), ...(scales !== undefined && { scales }),
     userVariable: (name) => session.userVariable(name), systemVariable: (name) => session.systemVariable(name),
   };
 }

@@ -14,3 +14,8 @@ const ids: Readonly<Record<string, number>> = {
 export function collationId(name: string): number | undefined {
   return ids[name.toLowerCase()];
 }
+
+/** Whether a collation compares as if texts were padded with spaces. The UCA 9.0 ones of MySQL, binary, and MariaDB's NOPAD ones do not. */
+export function padsSpaces(collation: number): boolean {
+  return collation !== 63 && collation < 255;
+}

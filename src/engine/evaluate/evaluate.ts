@@ -2,7 +2,8 @@ import { VtrewindError } from '../../base/errors.ts';
 import type { BinaryEvalOp, EvalExpr } from '../../planner/evalExpr.ts';
 import type { BindVariables, Row } from '../../vitess/queryService.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
-import { addDecimals, compareDecimals, divideDecimals, formatDecimal, multiplyDecimals, parseDecimal, type Decimal } from './decimal.ts';
+import { commonType } from './commonType.ts';
+import { addDecimals, compareDecimals, divideDecimals, formatDecimal, multiplyDecimals, parseDecimal, rescale, type Decimal } from './decimal.ts';
 
 /** A value in the gate: query.Type number and its text as MySQL prints it. NULL has `text` null. */
 export interface EvalValue { readonly type: number; readonly text: string | null }
@@ -12,6 +13,8 @@ export interface EvalEnvironment {
   /** The input row and its types, for expressions over rows. */
   readonly row?: Row;
   readonly types?: readonly number[];
+  /** Digits after the point of the row's decimal columns. */
+  readonly scales?: readonly (number | undefined)[];
   readonly userVariable?: (name: string) => { readonly type: number; readonly value: Buffer | null } | undefined;
   readonly systemVariable?: (name: string) => string | undefined;
 }
@@ -40,8 +43,9 @@ export function evaluate(expr: EvalExpr, env: EvalEnvironment): EvalValue {
     case 'unary': return evaluateUnary(expr.op, evaluate(expr.arg, env));
     case 'binary': return evaluateBinary(expr, env);
     case 'case': {
-      for (const { when, value } of expr.whens) if (truth(evaluate(when, env)) === true) return evaluate(value, env);
-      return evaluate(expr.otherwise, env);
+      const results = [...expr.whens.map((w) => w.value), expr.otherwise];
+      for (const { when, value } of expr.whens) if (truth(evaluate(when, env)) === true) return asCommonType(evaluate(value, env), results, env);
+      return asCommonType(evaluate(expr.otherwise, env), results, env);
     }
     case 'call': return evaluateCall(expr.name, expr.args, env);
     case 'userVariable': {
@@ -279,6 +283,18 @@ function compareTexts(l: string, r: string): number {
 const isTextual = (type: number): boolean => (type & textFlag) !== 0 && (type & floatFlag) === 0 && !isTemporal(type) && type !== valueTypes.BIT;
 const isTemporal = (type: number): boolean => type === valueTypes.DATE || type === valueTypes.DATETIME || type === valueTypes.TIMESTAMP || type === valueTypes.TIME;
 
+/** One of several alternatives takes the type that holds them all: `ifnull(decimal(10,2), -1)` gives `-1.00`. */
+function asCommonType(value: EvalValue, alternatives: readonly EvalExpr[], env: EvalEnvironment): EvalValue {
+  if (value.text === null) return value;
+  const common = commonType(alternatives, env.types ?? [], env.scales ?? []);
+  if (common === undefined || common.type === value.type && common.type !== valueTypes.DECIMAL) return value;
+  if (common.type === valueTypes.DECIMAL) {
+    const parsed = parseDecimal(value.text);
+    return parsed === undefined ? value : { type: valueTypes.DECIMAL, text: formatDecimal(rescale(parsed, Math.max(common.scale, parsed.scale))) };
+  }
+  return { type: common.type, text: value.text };
+}
+
 function likeMatch(text: string, pattern: string): boolean {
   let source = '';
   for (let i = 0; i < pattern.length; i++) {
@@ -302,11 +318,11 @@ function evaluateCall(name: string, args: readonly EvalExpr[], env: EvalEnvironm
     case 'ifnull': {
       for (let i = 0; i < args.length; i++) {
         const value = at(i);
-        if (value.text !== null) return value;
+        if (value.text !== null) return asCommonType(value, args, env);
       }
       return nullValue;
     }
-    case 'if': return truth(at(0)) === true ? at(1) : at(2);
+    case 'if': return asCommonType(truth(at(0)) === true ? at(1) : at(2), args.slice(1), env);
     case 'nullif': {
       const [a, b] = [at(0), at(1)];
       return a.text !== null && b.text !== null && compareValues(a, b) === 0 ? nullValue : a;

@@ -87,11 +87,12 @@ export async function* runFilter(p: Filter, env: Environment): Parts {
 export async function* runProjection(p: Projection, env: Environment): Parts {
   const input = await open(env.run(p.input, env));
   const types = input.fields.map((f) => f.type);
+  const scales = input.fields.map((f) => (f.type === valueTypes.DECIMAL ? f.decimals : undefined));
   const source = p.expressions.map((e) => (e.expr.kind === 'column' ? input.fields[e.expr.index] : undefined));
   const seen: (number | undefined)[] = p.expressions.map(() => undefined);
   const project = (row: Row): Row => p.expressions.map((e, i) => {
     if (e.expr.kind === 'column') return row[e.expr.index] ?? null;
-    const value = evaluate(e.expr, evalEnvironment(env, row, types));
+    const value = evaluate(e.expr, evalEnvironment(env, row, types, scales));
     if (value.text !== null) seen[i] ??= value.type;
     return value.text === null ? null : Buffer.from(value.text);
   });

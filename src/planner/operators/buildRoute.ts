@@ -8,6 +8,7 @@ import { buildLookup, lookupQuery } from '../routing/lookup.ts';
 import { planValue } from '../translate/constants.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import type { LookupVindex } from '../../vschema/index.ts';
+import { nameColumns } from '../select/nameColumns.ts';
 import { refuseSnapshotWrite } from '../snapshots.ts';
 import type { RouteOperator, RouteOption } from './operator.ts';
 import { systemTableValues } from '../routing/systemTables.ts';
@@ -110,7 +111,7 @@ interface Lists { readonly vars: readonly { readonly name: string; readonly valu
 export function listVariables(option: RouteOption): Lists {
   const replaced = new Map<Node, Expression>();
   const vars: { name: string; value: number }[] = [];
-  if (option.variant !== 'IN') return { vars, replaced };
+  if (option.variant !== 'IN' || option.vindex?.kind === 'lookup') return { vars, replaced };
   const several = option.lists.filter((l) => l !== undefined).length > 1 || option.values.length > 1;
   option.lists.forEach((list, value) => {
     if (list?.kind !== 'in') return;
@@ -157,7 +158,8 @@ function shardTable(st: PlanningStatement, node: TableRef, renamed: ReadonlyMap<
     case 'derived': {
       if (node.kind !== 'table') return node;
       const query = st.rewriteBound(source.query, (n) => (n === source.query ? undefined : walk(n)));
-      return { kind: 'derivedTable', query, lateral: false, alias: info.name, columns: source.columnNames, start: -1, end: -1 } as Node;
+      const named = source.columnNames.length === 0 ? query : nameColumns(st, query, source.columnNames);
+      return { kind: 'derivedTable', query: named, lateral: false, alias: info.name, columns: [], start: -1, end: -1 } as Node;
     }
     default: return node;
   }

@@ -61,9 +61,10 @@ function addDerivedColumn(st: PlanningStatement, op: DerivedOperator, expr: Expr
   const known = op.columns.findIndex((c) => c.key === key);
   if (known >= 0) return known;
   if (expr.kind === 'column' && tablesOf(st, expr) !== 0n) return push(op, { key, column: outputIndex(st, op, expr) });
-  if (expr.kind === 'weightString' && expr.operand.kind === 'column') {
+  const weighed = expr.kind === 'weightString' ? (expr.operand.kind === 'trim' ? expr.operand.operand : expr.operand) : undefined;
+  if (weighed?.kind === 'column') {
     op.state.weights = true;
-    return push(op, { key, weightOf: outputIndex(st, op, expr.operand) });
+    return push(op, { key, weightOf: outputIndex(st, op, weighed) });
   }
   const translated = toEval(expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addDerivedColumn(st, op, e) : undefined));
   if (translated === undefined) throw unsupported(`expression over a derived table: ${printExpression(expr)}`);

@@ -10,7 +10,8 @@ export function isStrict(st: PlanningStatement, expr: Expression, set: TableSet)
       const of = tablesOf(st, expr);
       return of !== 0n && isSubset(of, set);
     }
-    case 'weightString': return isStrict(st, expr.operand, set);
+    case 'weightString':
+    case 'trim': return isStrict(st, expr.operand, set);
     case 'arithmetic': return isStrict(st, expr.left, set) || isStrict(st, expr.right, set);
     case 'unary':
     case 'not':

@@ -44,7 +44,7 @@ export function planAggregation(st: PlanningStatement, select: Select, given: Op
     found.set(keyOf(st, key.expr), push(output, { from: 'input', column: key.column }));
     if (key.weightColumn !== undefined) keyWeights.set(keyOf(st, key.expr), push(output, { from: 'input', column: key.weightColumn }));
   }
-  const shardGroups: Expression[] = keys.flatMap((k) => (k.weightColumn === undefined ? [st.expand(k.expr)] : [st.expand(k.expr), weightString(st.expand(k.expr))]));
+  const shardGroups: Expression[] = keys.flatMap((k) => (k.weightColumn === undefined ? [st.expand(k.expr)] : [st.expand(k.expr), weightString(st, st.expand(k.expr))]));
   for (const call of calls) {
     const aggregation = inParts ? inPartsOf(st, source, call, shardGroups) : wholeOf(st, source, call);
     found.set(keyOf(st, call), push(output, { from: 'aggregate', aggregation }));
@@ -82,7 +82,7 @@ export function planAggregation(st: PlanningStatement, select: Select, given: Op
     if (known !== undefined) return { column: known, descending: o.descending, ...(weight !== undefined && { weightColumn: weight }), ...known2 };
     if (!hasAggregate(st, o.expr)) {
       const at = push(output, { from: 'input', column: addColumn(st, source, o.expr) });
-      const weightColumn = comparesPlainly(types) ? undefined : push(output, { from: 'input', column: addColumn(st, source, weightString(o.expr)) });
+      const weightColumn = comparesPlainly(types) ? undefined : push(output, { from: 'input', column: addColumn(st, source, weightString(st, o.expr)) });
       return { column: at, descending: o.descending, ...(weightColumn !== undefined && { weightColumn }), ...known2 };
     }
     extra.push({ value: evaluated(o.expr), index: -1 });
@@ -188,7 +188,7 @@ function inPartsOf(st: PlanningStatement, route: RouteOperator, call: AggregateN
     case 'min':
     case 'max': {
       const type = known(st, call);
-      return { function: call.name, column: addColumn(st, route, call), ...(!comparesPlainly(type) && { weightColumn: addColumn(st, route, weightString(call)) }), alias, ...type };
+      return { function: call.name, column: addColumn(st, route, call), ...(!comparesPlainly(type) && { weightColumn: addColumn(st, route, weightString(st, call)) }), alias, ...type };
     }
     case 'group_concat': return { function: 'group_concat', column: addColumn(st, route, call), separator: call.separator ?? ',', alias };
     case 'any_value':
@@ -205,7 +205,7 @@ function distinctOf(st: PlanningStatement, route: RouteOperator, call: Aggregate
   const [arg] = call.args;
   if (arg === undefined) throw unsupported(`aggregation '${printExpression(call)}'`);
   const key = addSortKey(st, route, arg, false);
-  for (const e of [st.expand(arg), ...(key.weightColumn === undefined ? [] : [weightString(st.expand(arg))])]) if (!groups.some((g) => sameExpr(st, g, e))) groups.push(e);
+  for (const e of [st.expand(arg), ...(key.weightColumn === undefined ? [] : [weightString(st, st.expand(arg))])]) if (!groups.some((g) => sameExpr(st, g, e))) groups.push(e);
   return { function: call.name as AggregateFunction, distinct: true, column: key.column, ...(key.weightColumn !== undefined && { weightColumn: key.weightColumn }), alias: printExpression(call), ...known(st, call) };
 }
 

@@ -10,15 +10,18 @@ import type { Primitive } from '../plan.ts';
 import { planAggregation } from './aggregation.ts';
 import { addSortKey, exprsOf, numberWeights, orderColumn, weightOf, type SortKey } from './sortKeys.ts';
 import { limitPrimitive, shardLimit } from './limits.ts';
-import { holdsUniqueVindex } from './perShard.ts';
+import { holdsUniqueVindex, windowStaysInShard } from './perShard.ts';
 import type { QueryOptions } from './planQuery.ts';
 
 /** Plans a SELECT's list, groups, order and limit over its tables, where shards can't do all of it. */
 export function planHorizon(st: PlanningStatement, select: Select, source: Operator, options: QueryOptions): PlannedQuery {
   const info = st.info(select);
   const exprs = info.items.flatMap((item) => (item.kind === 'selectExpr' ? [item.expr] : []));
-  if ([...exprs, ...info.orderBy.map((o) => o.expr)].some((e) => windowsOf(e).length > 0) || select.windows.length > 0 || select.qualify !== undefined) {
-    throw unsupported('window functions are only supported for single-shard queries');
+  const windows = [...exprs, ...info.orderBy.map((o) => o.expr)].flatMap((e) => windowsOf(e));
+  if (windows.length > 0 || select.windows.length > 0 || select.qualify !== undefined) {
+    const inShard = source.kind === 'route' && select.qualify === undefined && select.windows.length === 0 && windows.every((w) => windowStaysInShard(st, select, w, source));
+    if (!inShard || select.groupBy !== undefined || select.having !== undefined || exprs.some((e) => hasAggregate(st, e))) throw unsupported('window functions are only supported for single-shard queries');
+    return planRows(st, select, source, options, false);
   }
   const aggregates = select.groupBy !== undefined || exprs.some((e) => hasAggregate(st, e)) || (select.having !== undefined && hasAggregate(st, select.having)) || info.orderBy.some((o) => hasAggregate(st, o.expr));
   if (select.options.includes('sql_calc_found_rows') && select.limit !== undefined) return planFoundRows(st, select, source, options);

@@ -27,7 +27,7 @@ export function holdsUniqueVindex(st: PlanningStatement, exprs: readonly Express
     && v.columns.every((name) => columns.some((c) => c.table.id === routed.info.id && c.name.toLowerCase() === name.toLowerCase()))));
 }
 
-function windowStaysInShard(st: PlanningStatement, select: Select, expr: Expression, route: RouteOperator): boolean {
+export function windowStaysInShard(st: PlanningStatement, select: Select, expr: Expression, route: RouteOperator): boolean {
   const { over } = expr as { over?: { kind: string; name?: string; base?: string; partitionBy?: readonly Expression[] } };
   if (over === undefined) return false;
   const partitions: Expression[] = [];

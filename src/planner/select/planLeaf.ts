@@ -9,6 +9,7 @@ import { definitionOf, dualRoute, knownFrom, routeOfTable } from '../operators/r
 import type { Primitive } from '../plan.ts';
 import { toEval } from '../translate/toEval.ts';
 import { printExpression } from '../../sql/index.ts';
+import { nameColumns } from './nameColumns.ts';
 import { planRecursive, selfRoute } from './planRecursive.ts';
 import type { QueryOptions, SelectSource } from './planQuery.ts';
 
@@ -60,7 +61,7 @@ export function derivedRoute(st: PlanningStatement, info: TableInfo, node: Table
   const { route } = planned;
   if (route?.body === undefined) throw new Error('a derived route without a statement');
   const table: DerivedTable = node.kind === 'derivedTable' ? { ...node, query: route.body }
-    : { kind: 'derivedTable', query: route.body, lateral: false, alias: info.name, columns: names, start: -1, end: -1 };
+    : { kind: 'derivedTable', query: names.length === 0 ? route.body : nameColumns(st, route.body, names), lateral: false, alias: info.name, columns: [], start: -1, end: -1 };
   st.tableOf.set(table, info);
   return { ...route, set: info.set, from: [table], where: [], body: undefined, items: [], order: [], locks: [], limit: undefined, groupBy: undefined, distinct: undefined };
 }

@@ -3,12 +3,14 @@ import { ordinal } from '../analysis/bindQuery.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { OutputColumn } from '../analysis/tableInfo.ts';
 import { comparesPlainly } from '../analysis/typeOf.ts';
+import { padsSpaces } from '../collations.ts';
 import { mysqlError, schemaTrackingRequired, unsupported } from '../errors.ts';
 import { buildRoute } from '../operators/buildRoute.ts';
 import type { PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import type { OrderColumn, Primitive } from '../plan.ts';
 import { sameShard } from '../routing/merge.ts';
 import { bestOption } from '../routing/options.ts';
+import { nameColumns } from './nameColumns.ts';
 import { limitPrimitive } from './limits.ts';
 import type { QueryOptions } from './planQuery.ts';
 import { printExpression } from '../../sql/index.ts';
@@ -170,14 +172,19 @@ function mergeNeighbours(st: PlanningStatement, queries: readonly Query[], disti
   });
 }
 
-/** `select dt.c0, …, weight_string(dt.c0), … from (query) as dt(c0, …)`. */
-function wrap(_st: PlanningStatement, query: Query, columns: readonly OutputColumn[]): Query {
+/** `select dt.c0, …, weight_string(dt.c0), … from (select … as c0, …) as dt`. */
+function wrap(st: PlanningStatement, query: Query, columns: readonly OutputColumn[]): Query {
   const names = columns.map((_, i) => `c${i}`);
   const refs = names.map((name): Expression => build.column(name, 'dt'));
   return build.select(
-    [...refs.map((ref, i) => build.item(ref, columns[i]?.name)), ...refs.map((ref) => build.item({ kind: 'weightString', operand: ref, start: -1, end: -1 }))],
-    [build.derived(query, 'dt', names)],
+    [...refs.map((ref, i) => build.item(ref, columns[i]?.name)), ...refs.map((ref, i) => build.item(weightOfColumn(ref, columns[i])))],
+    [build.derived(nameColumns(st, query, names), 'dt')],
   );
+}
+
+function weightOfColumn(ref: Expression, column: OutputColumn | undefined): Expression {
+  const pads = column?.collation !== undefined && padsSpaces(column.collation);
+  return { kind: 'weightString', operand: pads ? { kind: 'trim', side: 'trailing', what: build.string(' '), operand: ref, start: -1, end: -1 } : ref, start: -1, end: -1 };
 }
 
 /** Each branch gives the columns, then the weight strings of the textual ones. */

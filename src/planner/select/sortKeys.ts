@@ -1,7 +1,8 @@
-import type { Expression, Select } from '../../sql/index.ts';
+import { build, type Expression, type Select } from '../../sql/index.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { OutputColumn } from '../analysis/tableInfo.ts';
 import { comparesPlainly, typeOfExpr } from '../analysis/typeOf.ts';
+import { padsSpaces } from '../collations.ts';
 import { addColumn } from '../operators/columns.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { OrderColumn } from '../plan.ts';
@@ -9,13 +10,21 @@ import type { OrderColumn } from '../plan.ts';
 /** A column that things are sorted or grouped by: its place, and that of its weight string where its values need one. */
 export interface SortKey extends OrderColumn { readonly expr: Expression }
 
-export const weightString = (operand: Expression): Expression => ({ kind: 'weightString', operand, start: -1, end: -1 });
+/**
+ * The weight string of a text. Under a collation that pads with spaces, trailing spaces count for nothing, which WEIGHT_STRING does not know.
+ */
+export function weightString(st: PlanningStatement, operand: Expression): Expression {
+  const { collation } = typeOfExpr(st, operand);
+  const compared: Expression = collation !== undefined && padsSpaces(collation)
+    ? { kind: 'trim', side: 'trailing', what: build.string(' '), operand, start: -1, end: -1 } : operand;
+  return { kind: 'weightString', operand: compared, start: -1, end: -1 };
+}
 
 /** Asks a source for a column to compare by. */
 export function addSortKey(st: PlanningStatement, source: Operator, expr: Expression, descending: boolean): SortKey {
   const known = typeOfExpr(st, st.expand(expr));
   const column = addColumn(st, source, expr);
-  const weightColumn = comparesPlainly(known) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
+  const weightColumn = comparesPlainly(known) ? undefined : addColumn(st, source, weightString(st, st.expand(expr)));
   return { expr, column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(known.type !== undefined && { type: known.type }), ...(known.collation !== undefined && { collation: known.collation }) };
 }
 
@@ -34,6 +43,6 @@ export function numberWeights(weights: readonly (number | undefined)[], width: n
 }
 
 export function weightOf(st: PlanningStatement, source: Operator, column: OutputColumn, expr: Expression | undefined): number | undefined {
-  return expr === undefined || comparesPlainly(column) ? undefined : addColumn(st, source, weightString(st.expand(expr)));
+  return expr === undefined || comparesPlainly(column) ? undefined : addColumn(st, source, weightString(st, st.expand(expr)));
 }
 

@@ -131,12 +131,12 @@ export function matches(text: string, like: string | undefined): boolean {
   let source = '';
   for (let i = 0; i < like.length; i++) {
     const c = like[i] ?? '';
-    if (c === '\\' && i + 1 < like.length) source += escape(like[++i] ?? '');
-    else source += c === '%' ? '.*' : c === '_' ? '.' : escape(c);
+    if (c === '\\' && i + 1 < like.length) source += quoteForRegExp(like[++i] ?? '');
+    else source += c === '%' ? '.*' : c === '_' ? '.' : quoteForRegExp(c);
   }
   return new RegExp(`^${source}$`, 'is').test(text);
 }
-const escape = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const quoteForRegExp = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 export function rows(names: readonly string[], values: readonly (readonly (string | null)[])[]): Rows {
   return {

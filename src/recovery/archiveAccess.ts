@@ -38,10 +38,10 @@ export interface ArchiveAccess {
   /** Oldest first; empty while nothing is archived. */
   spans(signal?: AbortSignal): Promise<readonly ArchiveSpan[]>;
   /**
-   * The last GTID before a moment. Waits up to `timeoutMs` for evidence from beyond it. Throws (grpc OUT_OF_RANGE or FAILED_PRECONDITION) naming the window, the gap, or
+   * The last GTID before a moment. `from` is the position of a backup before it, for archives without an index, which look from there on. Waits up to `timeoutMs` for evidence from beyond it. Throws (grpc OUT_OF_RANGE or FAILED_PRECONDITION) naming the window, the gap, or
    * the neighbours of a moment that lies inside a transaction's interval.
    */
-  findCut(moment: ShardMoment, options: { readonly timeoutMs: number; readonly nearest?: boolean; readonly signal?: AbortSignal }): Promise<Cut>;
+  findCut(moment: ShardMoment, options: { readonly timeoutMs: number; readonly nearest?: boolean; readonly from?: string; readonly signal?: AbortSignal }): Promise<Cut>;
   /** Undefined when the history from `gtid` to the cut is there without a break; else what is missing. */
   whyNotReplayable(gtid: string, cut: Cut, signal?: AbortSignal): Promise<string | undefined>;
   /** A replication source on the loopback address that has the history up to the cut and nothing past it. `close` ends it. */

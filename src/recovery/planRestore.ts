@@ -1,6 +1,7 @@
-import { listBackups } from '../backup/index.ts';
+import { type BackupManifest, type BackupSummary, listBackups } from '../backup/index.ts';
 import { VtrewindError } from '../base/errors.ts';
 import { formatMicros, type Micros, nowMicros, parseMicros } from '../base/time.ts';
+import { parseGtidState } from '../binlog/gtidState.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ArchiveAccess, Cut, ShardMoment } from './archiveAccess.ts';
 import { gtidDistance } from './gtidDistance.ts';
@@ -42,7 +43,8 @@ export async function planRestore(options: PlanOptions): Promise<RestorePlan> {
       hint: 'vtrewind backup full makes one; moments before the first backup can not be restored',
     });
   }
-  const cut = archive === undefined ? cutOfBackup(options, backups.flatMap((b) => (b.state === 'complete' && b.manifest !== undefined ? [b.manifest] : []))) : await archive.findCut(moment, { timeoutMs: options.gtidLookupTimeoutMs, signal, ...(options.nearest === undefined ? {} : { nearest: options.nearest }) });
+  const from = backupBefore(backups, moment)?.position.gtid;
+  const cut = archive === undefined ? cutOfBackup(options, backups.flatMap((b) => (b.state === 'complete' && b.manifest !== undefined ? [b.manifest] : []))) : await archive.findCut(moment, { timeoutMs: options.gtidLookupTimeoutMs, signal, ...(options.nearest === undefined ? {} : { nearest: options.nearest }), ...(from === undefined ? {} : { from }) });
   const { usable, skipped } = await selectBackups(backups, cut, archive, signal);
   const [first] = usable;
   if (first === undefined) {
@@ -63,6 +65,14 @@ export async function planRestore(options: PlanOptions): Promise<RestorePlan> {
     })),
     skipped: skipped.map((s) => ({ ...s })), transactions: gtidDistance(cut.flavour, first.manifest.position.gtid, cut.gtid),
   };
+}
+
+/** The newest backup that surely lies before the moment: where a search without an index begins. */
+function backupBefore(backups: readonly BackupSummary[], moment: ShardMoment): BackupManifest | undefined {
+  const complete = backups.flatMap((b) => (b.state === 'complete' && b.manifest !== undefined ? [b.manifest] : []));
+  return complete.findLast((m) => (moment.kind === 'time'
+    ? parseMicros(m.position.committedBefore) <= moment.at
+    : parseGtidState(m.server.flavour, moment.gtid).containsAll(parseGtidState(m.server.flavour, m.position.gtid))));
 }
 
 export function describeMoment(moment: ShardMoment): string {

@@ -2,12 +2,12 @@ import { ArchiveCatalog } from '../binlog/archive/archiveCatalog.ts';
 import { findCut } from '../binlog/archive/findCut.ts';
 import { windowOf } from '../binlog/archive/restorableWindow.ts';
 import { ArchiveReplaySource } from '../binlog/serve/archiveReplaySource.ts';
+import { openReplayListener } from '../binlog/serve/replayListener.ts';
 import { parseGtidState } from '../binlog/gtidState.ts';
 import type { Log } from '../base/log.ts';
 import { delay } from '../base/wait.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ArchiveAccess, ArchiveSpan } from './archiveAccess.ts';
-import { serveReplay } from './serveReplay.ts';
 
 /** How often the listing is read again while evidence from beyond a moment is awaited. */
 const lookAgainMs = 250;
@@ -45,7 +45,7 @@ export async function openStorageArchive(storage: Storage, keyspace: string, sha
     },
     async serveUntil(cut, _fromGtid, s) {
       const found = await findCut(catalog, { type: 'state', state: cut.gtid }, s === undefined ? {} : { signal: s });
-      return serveReplay(new ArchiveReplaySource(catalog), found, log);
+      return openReplayListener({ source: new ArchiveReplaySource(catalog), until: found, log, ...(s === undefined ? {} : { signal: s }) });
     },
     close: async () => undefined,
   };

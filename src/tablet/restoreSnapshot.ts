@@ -37,7 +37,7 @@ export async function restoreSnapshot(restore: SnapshotRestore): Promise<ServerS
   const restored = await restoreTablet({
     folder: options.folder, binary, storage, port: restore.port, bindAddress: options.hostname ?? '127.0.0.1', writes: options.snapshotWrites === 'allow', mysqldOptions: options.mysqldOptions ?? [],
     ...(options.bufferPoolBytes === undefined ? {} : { bufferPoolBytes: options.bufferPoolBytes }), progress, log, signal, onPhase: restore.onPhase,
-    openArchive: () => openArchive({ storage, keyspace: base, shard: options.shard, log, signal }),
+    openArchive: () => openArchive({ storage, keyspace: base, shard: options.shard, log, signal, ...(options.archive === undefined ? {} : { server: options.archive }) }),
     makePlan: (archive) => planRestore({
       storage, archive, keyspace: options.keyspace, base, shard: options.shard, database, moment, at, gtidLookupTimeoutMs: options.pitrGtidLookupTimeoutMs ?? 60_000, signal,
     }),

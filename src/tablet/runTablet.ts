@@ -84,12 +84,12 @@ export async function runTablet(options: TabletOptions, signal: AbortSignal): Pr
     };
     const agent = new TabletAgent({
       identity, alias, topology: options.topology, server, database, users: options.users, tabletType: options.tabletType ?? 'REPLICA', initPrimary: options.initPrimary ?? false,
-      healthIntervalMs: options.healthIntervalMs ?? 1000, log: options.log,
+      healthIntervalMs: options.healthIntervalMs ?? 1000, log: options.log, endAll: (why) => queryService.endAll(why),
     });
     const progress = isSnapshot ? new RestoreProgressReporter(options.topology, { keyspace: options.keyspace, shard: options.shard, tabletAlias: options.alias }, options.log) : undefined;
     const manager = new TabletManager(agent, { folder: options.folder, storage: options.storage });
     const queryService = createMysqlQueryService({
-      connect: { socketPath: serverFolder(options.folder).socket, ...options.users.app }, database, poolSize: 100,
+      connect: { socketPath: serverFolder(options.folder).socket, ...options.users.app }, database, poolSize: 100, tabletAlias: options.alias,
       health: (s) => agent.health.subscribe(s), checkTarget: (target) => agent.checkTarget(target), log: options.log,
     });
     closers.push(() => queryService.close());

@@ -27,6 +27,8 @@ export interface AgentOptions {
   readonly tabletType: 'REPLICA' | 'RDONLY';
   readonly initPrimary: boolean;
   readonly healthIntervalMs: number;
+  /** Ends the transactions and reservations of the query service: nothing of them may commit any more. */
+  readonly endAll: (why: string) => void;
   readonly log: Log;
 }
 
@@ -179,12 +181,30 @@ export class TabletAgent {
     if (role.kind !== 'primary') throw new VtrewindError({ code: 'VTR0606', grpc: 'FAILED_PRECONDITION', message: `${this.options.identity.alias} is no primary` });
     this.#role = { kind: 'demoted', termStart: role.termStart };
     await this.checkHealth();
-    const { server } = this.options;
+    const { server, endAll } = this.options;
     try {
-      await server.withSession((session) => setReadOnly(session, server.process.binary.flavour, true));
+      endAll('the primary was demoted');
+      await server.withSession(async (session) => {
+        await setReadOnly(session, server.process.binary.flavour, true);
+        await this.#endTransactions(session);
+      });
     } catch (error) {
       this.#role = role;
       throw error;
+    }
+  }
+
+  /** What clients left open directly on the server can't commit any more, but its locks would stand in the way of the applier. */
+  async #endTransactions(session: Connection): Promise<void> {
+    const [open] = await session.query<RowDataPacket[]>('SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx');
+    const ids = new Set(open.map((row) => String(row.id)));
+    const [sessions] = await session.query<RowDataPacket[]>('SHOW PROCESSLIST');
+    for (const row of sessions) {
+      if (row.User !== this.options.users.app.user || !ids.has(String(row.Id))) continue;
+      await session.query(`KILL ${Number(row.Id)}`).catch((error: { errno?: number }) => {
+        // 1094: it has ended by itself.
+        if (error.errno !== 1094) throw error;
+      });
     }
   }
 
@@ -195,6 +215,10 @@ export class TabletAgent {
     const source = sourceAlias === undefined ? undefined : await this.#tablet(sourceAlias);
     await server.withSession(async (session) => {
       await setReadOnly(session, flavour, true);
+      if (this.#role.kind === 'primary') {
+        this.options.endAll('this tablet is the primary no more');
+        await this.#endTransactions(session);
+      }
       if (source === undefined) return;
       const now = await readReplicationStatus(session, flavour);
       const same = now !== undefined && now.sourceHost === source.mysqlHostname && now.sourcePort === source.mysqlPort && now.sourceUser === users.repl.user && now.usesGtid;
@@ -240,7 +264,7 @@ export class TabletAgent {
     const wrong = target.keyspace !== keyspace ? `invalid keyspace ${target.keyspace} does not match expected ${keyspace}`
       : target.shard !== shard ? `invalid shard ${target.shard} does not match expected ${shard}`
       : target.tabletType !== type ? `wrong tablet type: ${target.tabletType}, want: ${type} or []` : undefined;
-    if (wrong !== undefined) throw new VtrewindError({ code: 'VTR0607', grpc: target.tabletType !== type ? 'CLUSTER_EVENT' : 'INVALID_ARGUMENT', message: wrong });
+    if (wrong !== undefined) throw new VtrewindError({ code: 'VTR0607', grpc: target.tabletType !== type ? 'FAILED_PRECONDITION' : 'INVALID_ARGUMENT', message: wrong });
     if (this.health.latest?.serving !== true) {
       throw new VtrewindError({ code: 'VTR0608', grpc: 'CLUSTER_EVENT', message: `operation not allowed in state NOT_SERVING: ${this.health.latest?.healthError ?? 'not checked yet'}` });
     }

@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts';
+import type { BinlogServer } from '../recovery/binlogServerArchive.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Topology } from '../topo/topoServer.ts';
 
@@ -8,11 +9,7 @@ export interface Account {
   readonly password: string;
 }
 
-export interface BinlogServerAddress extends Account {
-  readonly host: string;
-  readonly port: number;
-  readonly ssl?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string };
-}
+export type BinlogServerAddress = BinlogServer;
 
 /** What a tablet agent is told. Addresses are `host:port`; port 0 takes a free one and keeps it over restarts. */
 export interface TabletOptions {

@@ -6,6 +6,8 @@ import type { Micros } from '../../src/base/time.ts';
 import { formatMicros } from '../../src/base/time.ts';
 import { waitFor } from '../../src/base/wait.ts';
 import { listBackups } from '../../src/backup/index.ts';
+import { ArchiveCatalog } from '../../src/binlog/archive/archiveCatalog.ts';
+import { parseGtid, parseGtidState } from '../../src/binlog/gtidState.ts';
 import { openArchive } from '../../src/recovery/openArchive.ts';
 import { restorableWindow } from '../../src/recovery/restorableWindow.ts';
 import { findRestoreProgress } from '../../src/topo/index.ts';
@@ -13,7 +15,7 @@ import { TabletType } from '../../src/vitess/gen/topodata.ts';
 import { connectTabletManager } from '../../src/vitess/tabletManagerClient.ts';
 import type { ShardArchiver } from '../../src/archive/shardArchiver.ts';
 import { flavours } from '../support/servers.ts';
-import { momentNow, scalar, TestCluster, testLog } from './tabletFixture.ts';
+import { momentNow, scalar, TestCluster, testLog, users } from './tabletFixture.ts';
 
 const here = await flavours();
 
@@ -215,5 +217,49 @@ describe.each(here)('restoring %s', (flavour) => {
     await cluster.tablet(205, { keyspace: 'ks_nothing' });
     await expect(cluster.untilRestored('ks_nothing')).rejects.toThrow(/no complete backup/);
     expect((await cluster.record(205)).type).toBe(TabletType.RESTORE);
+  });
+
+  it('a binlog server that is named is replayed from, here the primary itself', async () => {
+    const first = shots[0]!;
+    const { mysqlHostname, mysqlPort } = await cluster.record(100);
+    const archive = { host: mysqlHostname, port: mysqlPort, ...users.repl };
+    await cluster.snapshotKeyspace('ks_remote', 'ks', first.at, flavour === 'mysql' ? { kind: 'time', at: first.at } : { kind: 'gtid', perShard: { 0: first.gtid } });
+    await cluster.tablet(206, { keyspace: 'ks_remote', archive });
+    await cluster.untilRestored('ks_remote');
+    const reader = await cluster.app(206, 'vt_ks');
+    expect(await checksums(reader)).toBe(first.checksums);
+    await reader.end();
+  });
+
+  it.runIf(flavour === 'mysql')('a time between two transactions less than a millisecond apart parts them', async () => {
+    await session.query('CREATE TABLE fast (id INT PRIMARY KEY AUTO_INCREMENT, writer INT)');
+    const start = await position(session);
+    const writers = await Promise.all([1, 2, 3, 4].map(() => cluster.root(100, { database: 'vt_ks' })));
+    await Promise.all(writers.map(async (writer, k) => {
+      for (let i = 0; i < 25; i++) await writer.query('INSERT INTO fast (writer) VALUES (?)', [k]);
+      await writer.end();
+    }));
+    await archived();
+    const catalog = await ArchiveCatalog.load(cluster.storage, 'ks', '0');
+    const before = parseGtidState('mysql', start);
+    const all = [];
+    for (const entry of catalog.entries) if (entry.type === 'segment') all.push(...(await catalog.index(entry)).transactions);
+    const inserts = all.filter((t) => !before.contains(parseGtid('mysql', t.gtid)));
+    expect(inserts).toHaveLength(100);
+    const k = inserts.findIndex((t, i) => {
+      const next = inserts[i + 1];
+      return i > 5 && next !== undefined && next.earliest - t.earliest > 1 && next.earliest - t.earliest < 1000;
+    });
+    expect(k).toBeGreaterThan(5);
+    await cluster.snapshotKeyspace('ks_between', 'ks', inserts[k + 1]!.earliest - 1);
+    await cluster.tablet(207, { keyspace: 'ks_between' });
+    await cluster.untilRestored('ks_between');
+    const reader = await cluster.app(207, 'vt_ks');
+    expect(await scalar(reader, 'SELECT COUNT(*) FROM fast')).toBe(String(k + 1));
+    await reader.end();
+    const root = await cluster.root(207);
+    const reached = parseGtidState('mysql', await position(root));
+    expect([reached.contains(parseGtid('mysql', inserts[k]!.gtid)), reached.contains(parseGtid('mysql', inserts[k + 1]!.gtid))]).toEqual([true, false]);
+    await root.end();
   });
 });

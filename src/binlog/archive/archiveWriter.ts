@@ -302,7 +302,7 @@ export class ArchiveWriter {
   async #spillOut(bytes: Buffer): Promise<void> {
     const spill = this.#spill;
     if (spill === undefined || spill.body.write(bytes)) return;
-    await Promise.race([new Promise<void>((resolve) => spill.body.once('drain', resolve).once('close', resolve)), spill.put.then(() => undefined, () => undefined)]);
+    await drained(spill.body);
     this.#check();
   }
 
@@ -317,6 +317,18 @@ export class ArchiveWriter {
     if (this.#origin === undefined) throw new TypeError('events before the format description of their file');
     return this.#origin;
   }
+}
+
+/** Resolves when a stream takes more, or is gone (a put that failed has destroyed it). */
+function drained(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    if (stream.destroyed) done();
+    else stream.on('drain', done).on('close', done);
+  });
 }
 
 /** Where an archive stands by what is stored. */

@@ -42,10 +42,12 @@ export interface StringLiteral extends Node {
   readonly national?: boolean;
 }
 
-/** `x'4D'` or `0x4d`: digits as written, without prefix; `0x4d` may have an odd count, which MySQL pads on the left. */
+/** `x'4D'` or `0x4d`: digits as written, without prefix; those of `0x4d` may be odd in number, which MySQL pads on the left. */
 export interface HexLiteral extends Node {
   readonly kind: 'hex';
   readonly digits: string;
+  /** `string`: `x'4D'`; `number`: `0x4d`. MySQL makes no difference; in MariaDB the first is a string in every context. */
+  readonly form: 'string' | 'number';
   readonly introducer?: string;
 }
 

@@ -26,7 +26,9 @@ export function stringLiteral(c: Cursor, introducer: string | undefined, start: 
   if (typeof c.stream.source !== 'string' && value.includes('\ufffd')) {
     const parts: Uint8Array[] = [];
     for (let i = first; i < c.at; i++) parts.push(c.stream.bytes(i));
-    bytes = Buffer.concat(parts);
+    const all = Buffer.concat(parts);
+    // The replacement character may also stand there as itself.
+    if (!all.equals(Buffer.from(value, 'utf8'))) bytes = all;
   }
   return { kind: 'string', value, bytes, introducer, national, start, end: c.lastEnd };
 }
@@ -50,10 +52,11 @@ export function introduced(c: Cursor): StringLiteral | HexLiteral | BitLiteral {
 }
 
 export function digitsLiteral(c: Cursor, introducer: string | undefined, start: number): HexLiteral | BitLiteral {
-  const kind = c.kind === T.HEX_STRING || c.kind === T.HEX_NUMBER ? 'hex' : 'bit';
+  const kind = c.kind;
   const digits = c.stream.value(c.at);
   c.advance();
-  return { kind, digits, introducer, start, end: c.lastEnd };
+  if (kind === T.BIT_STRING || kind === T.BIT_NUMBER) return { kind: 'bit', digits, introducer, start, end: c.lastEnd };
+  return { kind: 'hex', digits, form: kind === T.HEX_STRING ? 'string' : 'number', introducer, start, end: c.lastEnd };
 }
 
 /** `date '…'`, with the cursor on the word. */

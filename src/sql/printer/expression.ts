@@ -98,7 +98,7 @@ export const expressionRules: PrintRules<
   string: (p, n) => p.stringLiteral(n),
   hex: (p, n) => {
     if (n.introducer !== undefined) p.text(`_${n.introducer} `);
-    p.text(n.digits.length % 2 === 0 ? `x'${n.digits}'` : `0x${n.digits}`);
+    p.text(n.form === 'string' ? `x'${n.digits}'` : `0x${n.digits}`);
   },
   bit: (p, n) => {
     if (n.introducer !== undefined) p.text(`_${n.introducer} `);

@@ -4,23 +4,24 @@ import { bindLiteral, type LiteralOptions } from './sqlLiteral.ts';
 
 /** A statement cut at its bind variables: text, name, text, name, …, text. */
 export class QueryTemplate {
-  readonly #texts: readonly Buffer[];
+  /** One more than names. */
+  readonly texts: readonly Buffer[];
   readonly names: readonly string[];
 
   constructor(texts: readonly Buffer[], names: readonly string[]) {
-    this.#texts = texts;
+    this.texts = texts;
     this.names = names;
   }
 
   /** The statement with literals in place of its binds. Throws VTR0830 when one is missing. */
   render(binds: BindVariables, options: LiteralOptions = {}): Buffer {
-    if (this.names.length === 0) return this.#texts[0] as Buffer;
-    const parts: Buffer[] = [this.#texts[0] as Buffer];
+    if (this.names.length === 0) return this.texts[0] as Buffer;
+    const parts: Buffer[] = [this.texts[0] as Buffer];
     for (let i = 0; i < this.names.length; i++) {
       const name = this.names[i] as string;
       const bind = Object.hasOwn(binds, name) ? binds[name] : undefined;
       if (bind === undefined) throw new VtrewindError({ code: 'VTR0830', message: `missing bind variable ${name}`, grpc: 'INVALID_ARGUMENT' });
-      parts.push(bindLiteral(bind, options), this.#texts[i + 1] as Buffer);
+      parts.push(bindLiteral(bind, options), this.texts[i + 1] as Buffer);
     }
     return Buffer.concat(parts);
   }

@@ -32,8 +32,8 @@ export type FastShard =
 
 export type FastValue = { readonly kind: 'bind'; readonly name: string } | { readonly kind: 'literal'; readonly value: BindVariable };
 
-/** The fast route of a plan, or undefined when the engine must run it. `canonical` is the statement as parsed, printed: equal to the plan's query when nothing was changed. */
-export function fastRoute(plan: Plan, canonical: string): FastRoute | undefined {
+/** The fast route of a plan, or undefined when the engine must run it. `canonical` is the statement as parsed, printed (undefined: it asks for session values): equal to the plan's query when nothing was changed. */
+export function fastRoute(plan: Plan, canonical: string | undefined): FastRoute | undefined {
   const { root } = plan;
   if (root === undefined || plan.multiShardWrites) return undefined;
   const found = single(root);

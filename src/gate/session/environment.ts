@@ -32,19 +32,6 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxMemoryRows: 300_000, maxPreparedStatements: 16_382, maxUserVariables: 1_000, maxLongDataBytes: 64 << 20, acquireTimeoutMs: 10_000, maxWarnings: 64,
 };
 
-/** A line of SHOW SNAPSHOTS. */
-export interface SnapshotRow {
-  readonly name: string;
-  readonly base: string;
-  readonly requested: string;
-  readonly reached: string;
-  /** `shard: gtid set`, one after the other. */
-  readonly position: string;
-  readonly state: string;
-  readonly progress: string;
-  readonly backup: string;
-}
-
 /** Counts that the hot path keeps as plain numbers; the metrics page reads them. */
 export class SessionCounters {
   queries = 0;
@@ -86,13 +73,15 @@ export interface GateEnvironment {
   readonly schema: SchemaView & { tableNames(keyspace: string): readonly string[] };
   /** A DDL went through this gate: the tables are read again. Resolves when they were. */
   readonly schemaChanged: (keyspace: string) => Promise<void>;
-  readonly snapshots: () => readonly SnapshotRow[];
+  /** SHOW SNAPSHOTS. */
+  readonly snapshots: () => Promise<QueryResult>;
   /** Makes or drops a keyspace; absent where the gate may not. */
   readonly databaseHook: ((action: 'create' | 'drop', name: string) => Promise<void>) | undefined;
   readonly registry: SessionRegistry;
   readonly counters: SessionCounters;
   readonly serverVersion: string;
   readonly defaultTabletType: 'PRIMARY' | 'REPLICA' | 'RDONLY';
+  readonly transactionMode: 'SINGLE' | 'MULTI';
   readonly limits: SessionLimits;
   readonly log: Log;
 }

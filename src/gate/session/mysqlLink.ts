@@ -55,13 +55,18 @@ export class MysqlLink implements ShardLink {
     return this.lease.connection.closed;
   }
 
+  /** The pool gave the connection with its settings in force. */
+  checkSettings(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async begin(statements: readonly string[]): Promise<void> {
     for (const statement of statements) await this.lease.connection.query(statement);
     this.#inTransaction = true;
   }
 
   async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
-    const text = templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
+    const text = options.literal === true ? sql : templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
     return this.#guarded(options, async () => {
       const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
       if (options.onWarnings !== undefined && (result.warnings ?? 0) > 0) options.onWarnings(await readWarnings(this.lease.connection, this.handle));

@@ -34,6 +34,10 @@ export class ServiceLink implements ShardLink {
     return this.#lost;
   }
 
+  async checkSettings(): Promise<void> {
+    if (this.#settings.length > 0) await this.execute('select 1', {}, {});
+  }
+
   async begin(statements: readonly string[]): Promise<void> {
     const { service, target } = this.handle;
     // BEGIN is the service's own; what comes with it (isolation, savepoints) are statements around it.

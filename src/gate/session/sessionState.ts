@@ -77,6 +77,21 @@ export class SessionState implements EngineSession {
     if (this.warnings.length < 64) this.warnings.push({ level: warning.level ?? 'Warning', code: warning.code, message: warning.message });
   }
 
+  /** COM_RESET_CONNECTION: as after login, but for the target, which stays. */
+  reset(collation: number): void {
+    this.settings.reset(collation);
+    this.autocommit = true;
+    this.workload = 'OLTP';
+    this.lastInsertId = 0n;
+    this.foundRows = 0n;
+    this.rowCount = -1n;
+    this.warnings = [];
+    this.userVariables.clear();
+    this.gateVariables.clear();
+    this.nextTransaction = [];
+    this.namedStatements.clear();
+  }
+
   /** Before a statement that has diagnostics of its own. */
   begin(): void {
     if (this.warnings.length > 0) this.warnings = [];

@@ -15,11 +15,22 @@ export class SettingsState {
   readonly #variables = new Map<string, string>();
   #settings: SessionSettings | undefined;
   #charset: string;
+  readonly #transaction = new Map<'isolation' | 'access', string>();
 
   constructor(collationId: number) {
     const { charset, collation } = collationById(collationId);
     this.#charset = charset;
-    this.#names = namesOf(charset, collationId === 255 ? undefined : collation, collationId);
+    this.#names = namesOf(charset, collation, collationId);
+  }
+
+  /** As after login. */
+  reset(collationId: number): void {
+    const { charset, collation } = collationById(collationId);
+    this.#charset = charset;
+    this.#names = namesOf(charset, collation, collationId);
+    this.#variables.clear();
+    this.#transaction.clear();
+    this.#settings = undefined;
   }
 
   /** character_set_client. */
@@ -35,6 +46,26 @@ export class SettingsState {
     this.#settings = undefined;
   }
 
+  /** For {@link restoreNames}. */
+  get namesState(): { readonly names: string; readonly charset: string } {
+    return { names: this.#names, charset: this.#charset };
+  }
+  restoreNames(state: { readonly names: string; readonly charset: string }): void {
+    this.#names = state.names;
+    this.#charset = state.charset;
+    this.#settings = undefined;
+  }
+
+  /** SET SESSION TRANSACTION: `isolation level …` or `read only`; spelled the same on both flavours, other than its variables. */
+  setTransaction(which: 'isolation' | 'access', text: string | undefined): void {
+    if (text === undefined) this.#transaction.delete(which);
+    else this.#transaction.set(which, text);
+    this.#settings = undefined;
+  }
+  transaction(which: 'isolation' | 'access'): string | undefined {
+    return this.#transaction.get(which);
+  }
+
   /** `value` is SQL text, or undefined for the server's default. */
   set(name: string, value: string | undefined): void {
     if (value === undefined) this.#variables.delete(name);
@@ -48,7 +79,11 @@ export class SettingsState {
 
   /** The variables alone, each as one SET statement: for tablets that speak UTF-8 only (gRPC). */
   get variableStatements(): readonly string[] {
-    return [...this.#variables].map(([name, value]) => `set @@session.${name} = ${value}`);
+    return [...[...this.#variables].map(([name, value]) => `set @@session.${name} = ${value}`), ...this.#transactionStatements()];
+  }
+
+  #transactionStatements(): string[] {
+    return [...this.#transaction.values()].map((text) => `set session transaction ${text}`);
   }
 
   /** For pools. The same object until something changes. */
@@ -56,10 +91,12 @@ export class SettingsState {
     if (this.#settings !== undefined) return this.#settings;
     const assignments = [...this.#variables].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `@@session.${name} = ${value}`);
     const statement = `set ${[this.#names, ...assignments].join(', ')}`;
-    let settings = interned.get(statement);
+    const statements = [statement, ...this.#transactionStatements()];
+    const key = statements.join('; ');
+    let settings = interned.get(key);
     if (settings === undefined) {
-      settings = { key: statement, statements: [statement] };
-      if (interned.size < MAX_INTERNED) interned.set(statement, settings);
+      settings = { key, statements };
+      if (interned.size < MAX_INTERNED) interned.set(key, settings);
     }
     this.#settings = settings;
     return settings;
@@ -67,6 +104,6 @@ export class SettingsState {
 }
 
 /** MySQL 8's default collation is unknown to MariaDB, so the character set alone is said: it is the server's default of it. */
-function namesOf(charset: string, collation: string | undefined, id: number): string {
-  return collation === undefined || id > 247 || charset === 'binary' ? `names ${charset}` : `names ${charset} collate ${collation}`;
+function namesOf(charset: string, collation: string, id: number): string {
+  return id > 247 || charset === 'binary' ? `names ${charset}` : `names ${charset} collate ${collation}`;
 }

@@ -5,6 +5,8 @@ export interface LinkOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   readonly maxRows?: number | undefined;
+  /** The text has no binds: colons in it are its own. */
+  readonly literal?: boolean | undefined;
   /** Gets what SHOW WARNINGS said on the statement's own connection, when it had any. */
   readonly onWarnings?: ((warnings: readonly { readonly level: 'Note' | 'Warning' | 'Error'; readonly code: number; readonly message: string }[]) => void) | undefined;
 }
@@ -26,6 +28,8 @@ export interface ShardLink {
   pinned: boolean;
   /** The tablet is gone, and with it the transaction. */
   readonly lost: boolean;
+  /** Makes sure that the session's settings are in force here; throws the server's error when it does not take them. */
+  checkSettings(): Promise<void>;
   begin(statements: readonly string[]): Promise<void>;
   execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult>;
   stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void>;

@@ -1,0 +1,140 @@
+import { VtrewindError } from '../../base/errors.ts';
+import { ER } from '../../mysql/constants/errorCodes.ts';
+import type { Show } from '../../sql/index.ts';
+import type { Field, QueryResult, Row } from '../../vitess/queryService.ts';
+import type { Keyspace } from '../../vschema/index.ts';
+import { checkSnapshot, keyspaceOf, runOnOneShard, type StatementHome, targetedShards, tabletText } from './keyspaceStatements.ts';
+import { type Cell, likeTest, rowsOf } from './rows.ts';
+import { unknownDatabase } from './routing.ts';
+import { formatTarget } from './target.ts';
+
+const SYSTEM_DATABASES = ['information_schema', 'mysql', 'performance_schema', 'sys'];
+
+/** SHOW: what the gate knows it answers itself; the rest one shard answers, with keyspaces for databases. */
+export async function runShow(home: StatementHome, show: Show, facts: { readonly serverVersion: string }): Promise<QueryResult> {
+  const { env, state } = home;
+  const like = likeTest(show.like);
+  const filtered = (columns: readonly string[], rows: readonly (readonly Cell[])[], by = 0, numbers?: ReadonlySet<string>) => {
+    refuseWhere(show);
+    return rowsOf(columns, rows.filter((row) => like(String(row[by] ?? ''))), numbers);
+  };
+  switch (show.what) {
+    case 'databases': return filtered(['Database'], [...env.view.keyspaceNames(), ...SYSTEM_DATABASES].map((name) => [name]));
+    case 'keyspaces': case 'vitess_keyspaces': return filtered(['Database'], env.view.keyspaceNames().map((name) => [name]));
+    case 'vitess_shards': return filtered(['Shards'], shardNames(home).map((name) => [name]));
+    case 'vitess_tablets': return filtered(['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'], tabletRows(home), 1);
+    case 'vitess_target': return rowsOf(['Target'], [[formatTarget(state.target)]]);
+    case 'vschema keyspaces': return filtered(['Keyspace', 'Sharded', 'Foreign Key', 'Comment'], [...env.view.vschema.keyspaces.values()].map((keyspace) => [
+      keyspace.name, String(keyspace.sharded), keyspace.foreignKeyMode, keyspace.snapshot ? `snapshot of ${env.view.snapshot(keyspace.name)?.base ?? 'another keyspace'}` : (keyspace.error?.message ?? ''),
+    ]));
+    case 'vschema tables': return filtered(['Tables'], [...vschemaKeyspace(home, show).tables.keys()].sort().map((name) => [name]));
+    case 'vschema vindexes': return vindexes(home, show);
+    case 'warnings': return diagnostics(home, show, false);
+    case 'errors': return diagnostics(home, show, true);
+    case 'processlist': return processes(home, show);
+    case 'snapshots': return matching(await env.snapshots(), like);
+    case 'create database': return createDatabase(home, show);
+    case 'tables': case 'table status': case 'open tables': return tables(home, show);
+    case 'variables': return variables(await runOnOneShard(home, show, { write: false, any: true }), facts);
+    case 'columns': case 'index': case 'create table': case 'create view': case 'triggers': return fromTable(home, show);
+    default: return runOnOneShard(home, show, { write: false, any: true });
+  }
+}
+
+function matching(result: QueryResult, like: (text: string) => boolean): QueryResult {
+  return { ...result, rows: result.rows.filter((row) => like(row[0]?.toString() ?? '')) };
+}
+
+function refuseWhere(show: Show): void {
+  if (show.where === undefined) return;
+  throw new VtrewindError({ code: 'VT12001', mysql: ER.NOT_SUPPORTED_YET, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `VT12001: unsupported: SHOW ${show.what.toUpperCase()} … WHERE`, hint: 'use LIKE' });
+}
+
+function shardNames(home: StatementHome): string[] {
+  const { env } = home;
+  const names = new Set<string>();
+  for (const keyspace of env.view.keyspaceNames()) {
+    for (const type of ['PRIMARY', 'REPLICA', 'RDONLY'] as const) for (const shard of env.view.shards(keyspace, type) ?? []) names.add(`${keyspace}/${shard.target.shard}`);
+  }
+  return [...names];
+}
+
+function tabletRows(home: StatementHome): Cell[][] {
+  return home.env.tablets.all().map((tablet) => [
+    tablet.cell, tablet.keyspace, tablet.shard, tablet.tabletType, tablet.serving ? 'SERVING' : 'NOT_SERVING', tablet.alias, tablet.hostname, tablet.primaryTermStart,
+  ]);
+}
+
+function vschemaKeyspace(home: StatementHome, show: Show): Keyspace {
+  const name = show.schema ?? home.state.target.keyspace;
+  const keyspace = home.env.view.vschema.keyspaces.get(name);
+  if (keyspace !== undefined) return keyspace;
+  if (name === '') throw new VtrewindError({ code: 'VT09005', mysql: ER.NO_DB_ERROR, sqlState: '3D000', message: 'VT09005: no database selected' });
+  throw unknownDatabase(name);
+}
+
+function vindexes(home: StatementHome, show: Show): QueryResult {
+  if (show.table !== undefined) {
+    const table = home.env.view.vschema.findTable(show.table.schema ?? (home.state.target.keyspace === '' ? undefined : home.state.target.keyspace), show.table.name);
+    return rowsOf(['Columns', 'Name', 'Type', 'Params', 'Owner'], table.columnVindexes.map(({ columns, name, type, vindex, owned }) => [columns.join(', '), name, type, params(vindex.params), owned ? table.name : '']));
+  }
+  const keyspace = vschemaKeyspace(home, show);
+  return rowsOf(['Keyspace', 'Name', 'Type', 'Params', 'Owner'], [...keyspace.vindexes.values()].map((vindex) => [keyspace.name, vindex.name, vindex.type, params(vindex.params), '']));
+}
+
+function params(all: Readonly<Record<string, string>>): string {
+  return Object.entries(all).sort().map(([key, value]) => `${key}=${value}`).join('; ');
+}
+
+function diagnostics(home: StatementHome, show: Show, errorsOnly: boolean): QueryResult {
+  const found = home.state.warnings.filter((warning) => !errorsOnly || warning.level === 'Error');
+  if (show.count) return rowsOf([errorsOnly ? '@@session.error_count' : '@@session.warning_count'], [[found.length]], new Set(['@@session.error_count', '@@session.warning_count']));
+  return rowsOf(['Level', 'Code', 'Message'], found.map((warning) => [warning.level, warning.code, warning.message]), new Set(['Code']));
+}
+
+const MAX_INFO_CHARS = 100;
+
+function processes(home: StatementHome, show: Show): QueryResult {
+  const now = performance.now();
+  return rowsOf(['Id', 'User', 'Host', 'db', 'Command', 'Time', 'State', 'Info'], home.env.registry.all().map((session) => [
+    session.id, session.user, session.host, session.database === '' ? null : session.database, session.command, Math.max(0, Math.floor((now - session.since) / 1000)), '',
+    session.info === null ? null : show.full ? session.info : session.info.slice(0, MAX_INFO_CHARS),
+  ]), new Set(['Id', 'Time']));
+}
+
+function createDatabase(home: StatementHome, show: Show): QueryResult {
+  const name = show.name ?? show.schema ?? show.table?.name ?? '';
+  if (!home.env.view.keyspaceNames().includes(name)) throw unknownDatabase(name);
+  return rowsOf(['Database', 'Create Database'], [[name, `CREATE DATABASE \`${name.replaceAll('`', '``')}\``]]);
+}
+
+/** One shard's list; the column that names its database names the keyspace. */
+async function tables(home: StatementHome, show: Show): Promise<QueryResult> {
+  const result = await runOnOneShard(home, show, { write: false, any: home.state.target.shard === undefined });
+  const keyspace = keyspaceOf(home, show)?.name ?? '';
+  return { ...result, fields: result.fields.map((field): Field => (field.name.startsWith('Tables_in_') ? { ...field, name: field.name.replace(/^Tables_in_[^ ]+/, `Tables_in_${keyspace}`) } : field)) };
+}
+
+/** SHOW COLUMNS, INDEX, CREATE TABLE: any shard of the table's keyspace knows. */
+async function fromTable(home: StatementHome, show: Show): Promise<QueryResult> {
+  const keyspace = keyspaceOf(home, show);
+  if (keyspace === undefined) {
+    if (show.table !== undefined && home.state.target.keyspace === '' && show.table.schema === undefined) home.env.view.vschema.findTable(undefined, show.table.name);
+    return runOnOneShard(home, show, { write: false, any: true });
+  }
+  checkSnapshot(home.env, keyspace, home.state.target, false, 'show');
+  const shard = targetedShards(home.env, home.state.target, keyspace.name, undefined)[0];
+  if (shard === undefined) throw unknownDatabase(keyspace.name);
+  const [outcome] = await home.shards.execute([{ target: shard.target, sql: tabletText(show, home.env), binds: {} }], { write: false, transaction: keyspace.snapshot ? 'outside' : 'session' }, { ...home.how, literal: true });
+  if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? unknownDatabase(keyspace.name);
+  return outcome.result;
+}
+
+/** A server's variables with those of the gate in their place. */
+function variables(result: QueryResult, facts: { readonly serverVersion: string }): QueryResult {
+  const own: Readonly<Record<string, string>> = { version: facts.serverVersion, version_comment: 'vtrewind' };
+  return { ...result, rows: result.rows.map((row): Row => {
+    const value = own[row[0]?.toString() ?? ''];
+    return value === undefined ? row : [row[0] ?? null, Buffer.from(value)];
+  }) };
+}

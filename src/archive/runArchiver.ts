@@ -77,7 +77,7 @@ export async function runArchiver(options: ArchiverOptions, signal: AbortSignal)
     http = await serveStatus(options.httpAddress, {
       metrics,
       health: () => {
-        const unwell = statuses().filter((status) => status.state !== 'noPrimary' && (status.state !== 'following' || (status.lagMicros ?? 0) > unwellLagMicros));
+        const unwell = statuses().filter((status) => status.state !== 'noPrimary' && status.state !== 'standby' && (status.state !== 'following' || (status.lagMicros ?? 0) > unwellLagMicros));
         return { ok: unwell.length === 0, shards: shards.size, unwell: unwell.map((status) => ({ shard: `${status.keyspace}/${status.shard}`, state: status.state, lagMicros: status.lagMicros, error: status.lastError })) };
       },
       vars: () => ({ shards: report(), dumps: listener.dumps }),

@@ -8,6 +8,7 @@ import { ArchiveWriter, type ArchiveWriterOptions, type OnStored } from '../binl
 import type { ArchiveFollower } from '../binlog/serve/archiveReplaySource.ts';
 import type { ReplicaIdentity } from '../binlog/serve/replicaConnection.ts';
 import type { MysqlConnectOptions } from '../mysql/connectOptions.ts';
+import { awaitTurn } from './awaitTurn.ts';
 import { type FollowOptions, FollowProgress, followSource } from './followSource.ts';
 import { reconcileSource } from './reconcileSource.ts';
 import { SourceServer } from './sourceServer.ts';
@@ -26,11 +27,13 @@ export interface ShardArchiverOptions extends Pick<ArchiveWriterOptions, 'storag
   /** Called with the version of each source that is followed. */
   readonly onSource?: (version: string) => Promise<void>;
   readonly log?: Log;
+  /** How long another archiver of the shard may show no life before this one takes over; default 4 s. */
+  readonly takeoverMs?: number;
   /** Longest wait between attempts; default 2 s. */
   readonly maxBackoffMs?: number;
 }
 
-export type ArchiverState = 'starting' | 'noPrimary' | 'connecting' | 'following' | 'waiting' | 'stopped';
+export type ArchiverState = 'starting' | 'standby' | 'noPrimary' | 'connecting' | 'following' | 'waiting' | 'stopped';
 
 export interface ArchiverStatus {
   readonly keyspace: string;
@@ -58,6 +61,8 @@ export interface ArchiverStatus {
  * whose segment was stored whole, so a kill at any moment leaves neither gap nor double.
  *
  *   starting → noPrimary ⇄ connecting → following → waiting → connecting … → stopped
+ *
+ * Of two archivers of one shard one follows; the other stands by (`standby`) and takes over when the first shows no life.
  */
 export class ShardArchiver {
   readonly #options: ShardArchiverOptions;
@@ -203,6 +208,13 @@ export class ShardArchiver {
   async #openWriter(signal: AbortSignal): Promise<{ readonly writer: ArchiveWriter; readonly catalog: ArchiveCatalog }> {
     if (this.#writer !== undefined && this.#catalog !== undefined) return { writer: this.#writer, catalog: this.#catalog };
     const { storage, keyspace, shard, nextEpoch, flushIntervalMs, segmentBytes, spillBytes } = this.#options;
+    await awaitTurn({
+      storage, keyspace, shard, ...(this.#options.takeoverMs === undefined ? {} : { takeoverMs: this.#options.takeoverMs }),
+      onStandby: (other) => {
+        if (this.#state !== 'standby') this.#log.info({ event: 'standby', writer: other }, 'another archiver writes this archive; standing by');
+        this.#state = 'standby';
+      },
+    }, signal);
     const writer = await ArchiveWriter.open({
       storage, keyspace, shard, nextEpoch, ...(flushIntervalMs === undefined ? {} : { flushIntervalMs }), ...(segmentBytes === undefined ? {} : { segmentBytes }),
       ...(spillBytes === undefined ? {} : { spillBytes }),

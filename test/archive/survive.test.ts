@@ -73,6 +73,43 @@ for (const flavour of await flavours()) {
       }
     }, 120_000);
 
+    it('is written by one of two archivers, and taken over when that one is gone', async () => {
+      const primary = await startServer({ flavour });
+      const { storage, folder } = await testStorage();
+      const client = await primary.connect({ multipleStatements: true });
+      await client.query('CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY)');
+      const child = fork(join(import.meta.dirname, 'archiverProcess.ts'), [folder, String(primary.port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      await new Promise<void>((resolve) => child.once('message', () => resolve()));
+      const archiver = archiverOf(storage, () => primary);
+      try {
+        await waitFor('the second to stand by', () => archiver.status().state === 'standby', { timeoutMs: 15_000 });
+        await client.query('INSERT INTO t.a VALUES (1)');
+        await delay(1500);
+        expect(archiver.status().state).toBe('standby');
+        expect((await loadCatalog(storage)).epochs.length).toBe(1);
+        child.kill('SIGSTOP'); // paused, not gone: it will wake up
+        await waitFor('the second to take over', () => archiver.status().state === 'following', { timeoutMs: 20_000 });
+        await client.query('INSERT INTO t.a VALUES (2)');
+        await caughtUp(archiver, primary);
+        child.kill('SIGCONT');
+        await client.query('INSERT INTO t.a VALUES (3)');
+        await caughtUp(archiver, primary);
+        await delay(1500); // the woken one finds itself superseded and stands by
+        await caughtUp(archiver, primary);
+        expect(archiver.status().state).toBe('following');
+        const gtids = await gtidsOf(storage);
+        expect(gtids.length).toBe(5);
+        expect(new Set(gtids).size).toBe(5);
+        expect((await loadCatalog(storage)).epochs.length).toBe(2);
+      } finally {
+        child.kill('SIGKILL');
+        await gone;
+        await archiver.stop();
+        await client.end();
+      }
+    }, 90_000);
+
     it('goes on after kill -9 of the primary', async () => {
       const primary = await startServer({ flavour, options: ['sync_binlog=1', 'innodb_flush_log_at_trx_commit=1'] });
       const { storage } = await testStorage();

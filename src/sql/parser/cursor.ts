@@ -48,9 +48,9 @@ export class Cursor {
   /** How many `?` have been read. */
   positionalBinds = 0;
   /** Joins that stood in parentheses, which a condition-less join before them must not take apart. */
-  readonly closedJoins: Set<object> = new Set();
+  private closedJoins: Set<object> | undefined;
   /** Where the comments begin that {@link commentsAfterVerb} gave out. */
-  readonly takenComments: Set<number> = new Set();
+  takenComments: Set<number> | undefined;
   private depth = 0;
   private readonly kinds: readonly number[];
   private readonly starts: readonly number[];
@@ -132,6 +132,15 @@ export class Cursor {
   /** Throws 1436 when a chain of operators (`a or b or …`) makes the tree deeper than trees may be: {@link CHAIN_FACTOR} times the limit. */
   checkChain(length: number): void {
     if (length > this.settings.maxDepth * CHAIN_FACTOR) throw tooDeepError(this.stream.source, this.start, this.settings);
+  }
+
+  closeJoin(join: object): void {
+    this.closedJoins ??= new Set();
+    this.closedJoins.add(join);
+  }
+
+  isClosedJoin(join: object): boolean {
+    return this.closedJoins?.has(join) === true;
   }
 
   // ---- names and words ----------------------------------------------------------------------------------------------------------
@@ -241,7 +250,10 @@ export class Cursor {
     let found: Comment[] | undefined;
     for (;;) {
       found = this.commentsBetween(this.lastEnd, this.start, 'verb', found);
-      for (const comment of found ?? []) this.takenComments.add(comment.start);
+      if (found !== undefined) {
+        this.takenComments ??= new Set();
+        for (const comment of found) this.takenComments.add(comment.start);
+      }
       if (this.kind !== T.HINT) return found;
       const start = this.start;
       found ??= [];

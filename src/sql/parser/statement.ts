@@ -111,7 +111,7 @@ function commented(c: Cursor, rule: (c: Cursor) => Statement): Statement {
   const found = rule(c);
   if (c.stream.comments.length === 0) return found;
   const leading = c.commentsBetween(from, start, 'leading') ?? [];
-  const trailing = (c.commentsBetween(start, c.start, 'trailing') ?? []).filter((comment) => !c.takenComments.has(comment.start));
+  const trailing = (c.commentsBetween(start, c.start, 'trailing') ?? []).filter((comment) => c.takenComments?.has(comment.start) !== true);
   if (leading.length === 0 && trailing.length === 0) return found;
   return { ...found, comments: [...leading, ...(found.comments ?? []), ...trailing] };
 }

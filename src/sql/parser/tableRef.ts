@@ -50,7 +50,7 @@ export function joinedTable(c: Cursor): TableExpr {
 function underFarLeft(c: Cursor, left: TableExpr, type: Join['type'], right: TableExpr, start: number): TableExpr {
   const spine: Join[] = [];
   let leaf = right;
-  while (leaf.kind === 'join' && !c.closedJoins.has(leaf)) {
+  while (leaf.kind === 'join' && !c.isClosedJoin(leaf)) {
     spine.push(leaf);
     leaf = leaf.left;
   }
@@ -122,7 +122,7 @@ function tableFactor(c: Cursor): TableExpr {
       c.name();
       const inner = joinedTable(c);
       c.expect(T.RBRACE);
-      if (inner.kind === 'join') c.closedJoins.add(inner);
+      if (inner.kind === 'join') c.closeJoin(inner);
       return inner;
     }
     default:
@@ -143,7 +143,7 @@ function parenthesisedTable(c: Cursor): TableExpr {
   }
   c.expect(T.RPAREN);
   c.leave();
-  if (inner.kind === 'join') c.closedJoins.add(inner);
+  if (inner.kind === 'join') c.closeJoin(inner);
   return inner;
 }
 

@@ -18,7 +18,7 @@ export function account(c: Cursor): Account {
   if (c.kind === T.USER_VAR) {
     host = c.stream.value(c.at);
     c.advance();
-  } else if (c.accept(T.AT)) host = c.nameOrString('a host');
+  } else if (c.accept(T.AT)) host = c.kind === T.STRING || c.kind === T.QUOTED_IDENT ? c.nameOrString('a host') : '';
   return { kind: 'account', user, host, current: undefined, start, end: c.lastEnd };
 }
 

@@ -13,7 +13,7 @@ const sameAs: Readonly<Record<string, string>> = {
 /** Types that are written with several words, the first of which alone is read by {@link firstWord}. */
 const withMembers = new Set(['enum', 'set']);
 
-/** The type of a column, a parameter or a function's result. Any word may be a type: servers add some and MariaDB has types from plugins. */
+/** The type of a column, a parameter or a function's result. */
 export function columnType(c: Cursor): ColumnType {
   const start = c.start;
   const first = firstWord(c);
@@ -74,7 +74,8 @@ function memberText(c: Cursor): string {
 function firstWord(c: Cursor): { readonly name: string; readonly length?: string; readonly charset?: string } {
   if (c.kind < 256 && c.kind !== T.IDENT && c.kind !== T.QUOTED_IDENT) throw c.unexpected('a type');
   let word = c.word();
-  if (!c.isName() && !typeWords.has(word)) throw c.unexpected('a type');
+  // MariaDB has types from plugins, so any name may be one there.
+  if (!typeWords.has(word) && !(c.isName() && (freeTypeWords.has(word) || c.settings.dialect === 'mariadb'))) throw c.unexpected('a type');
   c.advance();
   // MariaDB's types of plugins may be qualified: mysql_json, mariadb_schema.date.
   while (c.accept(T.DOT)) word += `.${c.name('a type')}`;
@@ -111,4 +112,10 @@ const typeWords = new Set([
   'bigint', 'binary', 'blob', 'char', 'character', 'dec', 'decimal', 'double', 'float', 'float4', 'float8', 'int', 'int1', 'int2', 'int3', 'int4', 'int8', 'integer',
   'long', 'longblob', 'longtext', 'mediumblob', 'mediumint', 'mediumtext', 'middleint', 'numeric', 'real', 'set', 'smallint', 'tinyblob', 'tinyint', 'tinytext', 'varbinary',
   'varchar', 'varcharacter',
+]);
+
+/** Words that are not reserved and begin a type, of MySQL and of MariaDB's own plugins. */
+const freeTypeWords = new Set([
+  'bit', 'bool', 'boolean', 'date', 'datetime', 'enum', 'fixed', 'geomcollection', 'geometry', 'geometrycollection', 'inet4', 'inet6', 'json', 'linestring', 'multilinestring', 'multipoint',
+  'multipolygon', 'national', 'nchar', 'nvarchar', 'point', 'polygon', 'serial', 'text', 'time', 'timestamp', 'uuid', 'vector', 'xmltype', 'year',
 ]);

@@ -25,7 +25,8 @@ export function createTable(c: Cursor, start: number, orReplace: boolean, tempor
   const elements: Elements = { columns: [], indexes: [], checks: [], periods: [] };
   let query: Query | undefined;
   if (c.kind === T.LPAREN && isQueryStart(c)) query = c.grammar.query(c);
-  else if (c.kind === T.LPAREN) tableElements(c, elements);
+  const listed = query === undefined && c.kind === T.LPAREN;
+  if (listed) tableElements(c, elements);
   const options: readonly TableOption[] = query === undefined ? tableOptions(c) : c.none();
   const parts: Partitioning | undefined = query === undefined && c.kind === K.PARTITION ? partitioning(c) : undefined;
   let duplicates: CreateTable['duplicates'];
@@ -35,7 +36,7 @@ export function createTable(c: Cursor, start: number, orReplace: boolean, tempor
     const as = c.accept(K.AS);
     if (as || duplicates !== undefined || isQueryVerb(c.kind) || (c.kind === T.LPAREN && isQueryStart(c))) query = c.grammar.query(c);
   }
-  if (elements.columns.length === 0 && query === undefined && elements.indexes.length === 0) throw c.unexpected('columns');
+  if (!listed && query === undefined) throw c.unexpected('columns');
   return { ...head, like: undefined, ...elements, options, partitioning: parts, duplicates, query, start, end: c.lastEnd };
 }
 

@@ -58,6 +58,8 @@ export interface ShardOptions {
   /** Milliseconds. */
   readonly timeoutMs?: number;
   readonly reserved?: boolean;
+  /** `select next n values from seq`: the tablet's own statement, which its mysqld does not know. */
+  readonly sequence?: boolean;
   readonly workload?: 'OLTP' | 'OLAP';
 }
 

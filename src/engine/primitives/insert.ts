@@ -56,7 +56,7 @@ function needsValue(value: BindVariable): boolean {
 export async function takeFromSequence(g: Generate, env: Environment, count: number): Promise<bigint> {
   const shards = await resolveRouting({ variant: 'Unsharded', keyspace: g.keyspace, tabletType: 'PRIMARY' }, env);
   const queries = shards.map((shard): ShardQuery => ({ target: shard.target, sql: g.query, binds: { n: { type: valueTypes.INT64, value: Buffer.from(String(count)) } } }));
-  const [outcome] = await env.vcursor.execute(queries, { write: true, transaction: 'outside' });
+  const [outcome] = await env.vcursor.execute(queries, { write: true, transaction: 'outside', sequence: true });
   if (outcome === undefined) throw new VtrewindError({ code: 'VTR0416', mysql: 1105, message: `the sequence ${g.table} has no shard` });
   if ('error' in outcome) throw outcome.error;
   const value = outcome.result.rows[0]?.[0] ?? null;

@@ -32,6 +32,7 @@ async function* sendRoute(route: Route, resolved: readonly ResolvedShard[], env:
     write: route.locks === true,
     transaction: route.routing.keyspace.snapshot === true || route.routing.variant === 'Next' ? 'outside' : 'session',
     canAutocommit: env.canAutocommit,
+    ...(route.routing.variant === 'Next' && { sequence: true }),
     ...(route.queryTimeoutMs !== undefined && { timeoutMs: route.queryTimeoutMs }),
   };
   let shards = resolved;

@@ -129,6 +129,11 @@ export class SessionShards {
     return new MysqlLink(handle, pool, lease, this.#options.noBackslashEscapes());
   }
 
+  /** The tablet itself is asked, whatever the protocol of statements: it hands out sequence values for all gates from one cache. */
+  #overService(target: Target): ShardLink {
+    return new ServiceLink(this.#options.tablets.pick(target), [], this.#options.executeOptions());
+  }
+
   pick(target: Target): TabletHandle {
     return this.#options.tablets.pick(target);
   }
@@ -169,6 +174,8 @@ export class SessionShards {
 
   async #with<T>(query: ShardQuery, options: ShardOptions, limits: LinkOptions, run: (link: ShardLink, how: LinkOptions) => Promise<T>): Promise<T> {
     const how: LinkOptions = options.timeoutMs === undefined ? limits : { ...limits, timeoutMs: options.timeoutMs };
+    // Sequences hand out values from a cache of the tablet's, which only its service has.
+    if (query.sql.startsWith('select next ')) return run(new ServiceLink(this.#options.tablets.pick(query.target), [], this.#options.executeOptions()), how);
     const inSession = options.transaction === 'session';
     if (options.reserved === true) await this.pin(query.target);
     const stays = inSession && (this.#transaction !== undefined || this.held(query.target) !== undefined);
@@ -180,7 +187,7 @@ export class SessionShards {
         throw await this.afterError(link, error);
       }
     }
-    const link = await this.open(query.target, limits.signal);
+    const link = options.sequence === true ? this.#overService(query.target) : await this.open(query.target, limits.signal);
     this.#passing.add(link);
     try {
       return await run(link, how);

@@ -25,11 +25,17 @@ for (const flavour of await flavours()) {
         await waitFor('the replica to catch up', async () => (await appliedBy(replica)) === state, { timeoutMs: 20_000 });
         await client.query("INSERT INTO t.a (v) VALUES ('live'); UPDATE t.a SET v = 'changed' WHERE id = 1");
         await client.query('FLUSH BINARY LOGS');
+        if (flavour === 'mariadb') await client.query("SET SESSION gtid_domain_id = 7; INSERT INTO t.a (v) VALUES ('other domain'); SET SESSION gtid_domain_id = 0");
+        else await client.query("SET gtid_next = 'AUTOMATIC:some_tag'; INSERT INTO t.a (v) VALUES ('tagged'); SET gtid_next = 'AUTOMATIC'");
+        await client.query("XA START 'x'; INSERT INTO t.a (v) VALUES ('prepared'); XA END 'x'; XA PREPARE 'x'");
+        state = await caughtUp(archiver, primary);
+        await waitFor('the replica to prepare', async () => (await appliedBy(replica)) === state, { timeoutMs: 20_000 });
+        await client.query("XA COMMIT 'x'");
         await client.query("INSERT INTO t.a (v) VALUES ('after rotate')");
         state = await caughtUp(archiver, primary);
         await waitFor('the replica to follow', async () => (await appliedBy(replica)) === state, { timeoutMs: 20_000 });
         const [rows] = await local.query('SELECT v FROM t.a ORDER BY id');
-        expect((rows as { v: string }[]).map(({ v }) => v)).toEqual(['changed', 'two', 'live', 'after rotate']);
+        expect((rows as { v: string }[]).map(({ v }) => v)).toEqual(['changed', 'two', 'live', flavour === 'mysql' ? 'tagged' : 'other domain', 'prepared', 'after rotate']);
       } finally {
         await archiver.stop();
         await server.close({ drainMs: 0 });

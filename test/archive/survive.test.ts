@@ -196,6 +196,37 @@ for (const flavour of await flavours()) {
       }
     }, 120_000);
 
+    it('begins a section of its own when the source is not what it was', async () => {
+      const primary = await startServer({ flavour });
+      const { storage } = await testStorage();
+      const client = await primary.connect({ multipleStatements: true });
+      try {
+        await client.query('CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY); INSERT INTO t.a VALUES (1)');
+        const first = archiverOf(storage, () => primary);
+        await caughtUp(first, primary);
+        await first.stop();
+        const before = (await restorableWindow(storage, 'ks', '-80')).sections[0]!;
+        // GTIDs start over and mean something else: what a crash without sync_binlog can do, at its worst
+        await client.query(`${flavour === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'}; INSERT INTO t.a VALUES (2); INSERT INTO t.a VALUES (3); INSERT INTO t.a VALUES (4); INSERT INTO t.a VALUES (5)`);
+        const second = archiverOf(storage, () => primary);
+        try {
+          const state = await caughtUp(second, primary);
+          const window = await restorableWindow(storage, 'ks', '-80');
+          expect(window.gaps.length).toBe(1);
+          expect(window.gaps[0]!.reason).toContain('not what was archived');
+          const catalog = await loadCatalog(storage);
+          const now = await findCut(catalog, { type: 'time', micros: window.sections.at(-1)!.to - 1 });
+          expect(now.state.toString()).toBe(state);
+          expect(now.startState.toString()).toBe('');
+          expect(window.sections[0]!.endState).toBe(before.endState);
+        } finally {
+          await second.stop();
+        }
+      } finally {
+        await client.end();
+      }
+    }, 60_000);
+
     it('names a gap when the source has purged what was not archived', async () => {
       const primary = await startServer({ flavour });
       const { storage } = await testStorage();

@@ -17,7 +17,7 @@ export interface ArchiveWriterOptions {
   readonly shard: string;
   /** A number larger than any before, from a counter in the topology advanced by compare-and-set; given the largest epoch found in storage (0: none). */
   readonly nextEpoch: (largestStored: number) => Promise<number>;
-  /** How long a complete transaction may wait before it is stored; default 100 ms. */
+  /** How long a complete transaction may wait before it is stored; default 500 ms. */
   readonly flushIntervalMs?: number;
   /** A segment is closed at this size; default 4 MiB. */
   readonly segmentBytes?: number;
@@ -155,7 +155,7 @@ export class ArchiveWriter {
       last: { file: builder.origin.file, endPosition: builder.endPosition, lastEvent: builder.lastEvent },
     };
     if (this.#spill !== undefined || builder.completeBytes >= (this.#options.segmentBytes ?? 4 * 1024 * 1024)) this.#seal();
-    else this.#timer ??= setTimeout(() => { this.#timer = undefined; this.#sealWhenIdle(); }, this.#options.flushIntervalMs ?? 100);
+    else this.#timer ??= setTimeout(() => { this.#timer = undefined; this.#sealWhenIdle(); }, this.#options.flushIntervalMs ?? 500);
     if (this.#queuedBytes > 2 * (this.#options.spillBytes ?? 16 * 1024 * 1024)) await this.#chain;
   }
 

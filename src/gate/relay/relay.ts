@@ -200,7 +200,7 @@ export class Relay implements RawReader {
       return -1;
     }
     const status = this.#readEnd(chunk, at, size, request);
-    if (this.#inRows) this.#rows = (this.#rows < 0 ? 0 : this.#rows) + this.#tracker.rows;
+    if (this.#inRows) this.#rows = Math.max(this.#rows, 0) + this.#tracker.rows;
     this.#forward(lead, chunk, from, end, EMPTY);
     this.#inRows = false;
     if ((status & STATUS.MORE_RESULTS) !== 0) return end < chunk.length ? end : -1;

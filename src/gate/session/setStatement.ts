@@ -46,7 +46,7 @@ async function setNames(home: SetHome, charset: string | undefined, collation: s
 
 async function setVariable(home: SetHome, { target, value }: SetVariable): Promise<void> {
   if (target.kind === 'userVariable') {
-    home.state.setUserVariable(target.name, await valueOf(home, value));
+    home.state.setUserVariable(target.name, await givenValue(home, value));
     return;
   }
   const name = target.name.toLowerCase();
@@ -59,11 +59,11 @@ async function setVariable(home: SetHome, { target, value }: SetVariable): Promi
   if (ignored.has(name)) return;
   if (gateKept.has(name)) return setGateVariable(home, name, value);
   if (name === 'tx_isolation' || name === 'transaction_isolation') {
-    const level = String((await valueOf(home, value)).value ?? '').replaceAll('-', ' ').toLowerCase();
+    const level = String((await givenValue(home, value)).value ?? '').replaceAll('-', ' ').toLowerCase();
     return setSessionTransaction(home, 'isolation', `isolation level ${level}`);
   }
   if (name === 'tx_read_only' || name === 'transaction_read_only') {
-    const on = truth(name, await valueOf(home, value));
+    const on = truth(name, await givenValue(home, value));
     return setSessionTransaction(home, 'access', on ? 'read only' : 'read write');
   }
   const { settings } = home.state;
@@ -128,7 +128,7 @@ async function setGateVariable(home: SetHome, name: string, expression: Expressi
     if (name === 'autocommit') await home.setAutocommit(true);
     return;
   }
-  const value = await valueOf(home, expression);
+  const value = await givenValue(home, expression);
   const text = String(value.value ?? '');
   switch (name) {
     case 'autocommit': return home.setAutocommit(truth(name, value));
@@ -166,7 +166,7 @@ function wrongValue(name: string, text: string): VtrewindError {
 }
 
 /** Literals are known here; all else is asked. A bare word (`set sql_mode = ansi`) is its own text. */
-async function valueOf(home: SetHome, expression: Expression): Promise<UserValue> {
+async function givenValue(home: SetHome, expression: Expression): Promise<UserValue> {
   switch (expression.kind) {
     case 'null': return { type: TYPE.NULL_TYPE, value: null };
     case 'bool': return { type: TYPE.INT64, value: Buffer.from(expression.value ? '1' : '0') };
@@ -181,6 +181,6 @@ async function valueOf(home: SetHome, expression: Expression): Promise<UserValue
 /** The SQL text of a value that every connection of the session is given. */
 async function settingText(home: SetHome, expression: Expression): Promise<string> {
   if (expression.kind === 'number' || expression.kind === 'bool' || expression.kind === 'null') return printExpression(expression);
-  const value = await valueOf(home, expression);
+  const value = await givenValue(home, expression);
   return value.value === null ? 'null' : sqlLiteral(value.type, value.value).toString('utf8');
 }

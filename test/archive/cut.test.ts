@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VtrewindError } from '../../src/base/errors.ts';
+import type { VtrewindError } from '../../src/base/errors.ts';
 import { nowMicros } from '../../src/base/time.ts';
 import { delay, waitFor } from '../../src/base/wait.ts';
 import { type CutAt, findCut } from '../../src/binlog/archive/findCut.ts';

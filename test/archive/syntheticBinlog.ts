@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buildEvent } from '../../src/binlog/eventHeader.ts';
 import { EVENT } from '../../src/binlog/eventTypes.ts';
 import { decodeFormatDescription } from '../../src/binlog/formatDescription.ts';
-import { type ArchiveWriter, type ArchiveWriterOptions } from '../../src/binlog/archive/archiveWriter.ts';
+import type { ArchiveWriter, ArchiveWriterOptions } from '../../src/binlog/archive/archiveWriter.ts';
 import { TransactionAssembler } from '../../src/binlog/transactionAssembler.ts';
 import { parseGtidState } from '../../src/binlog/gtidState.ts';
 import { objectNotFound } from '../../src/storage/storageError.ts';

@@ -20,3 +20,13 @@ function collect(value: unknown, into: Node[]): void {
     into.push(value);
   }
 }
+
+/**
+ * The left operand of an operator, join or set operation; undefined for other nodes. Chains of them (`a or b or …`) make trees deep on their
+ * left side only, thousands of levels, which is why the walks go down that side in a loop instead of recursing.
+ */
+export function leftOf(node: Node): Node | undefined {
+  const { left, operand } = node as { left?: unknown; operand?: unknown };
+  if (isNode(left)) return left;
+  return isNode(operand) ? operand : undefined;
+}

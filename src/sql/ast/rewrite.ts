@@ -1,4 +1,4 @@
-import { isNode } from './children.ts';
+import { isNode, leftOf } from './children.ts';
 import type { Node } from './node.ts';
 import type { SyntaxNode } from './syntaxNode.ts';
 
@@ -21,12 +21,47 @@ export function rewriteTopDown<T extends Node>(node: T, replace: (node: SyntaxNo
 
 type Replace = (node: Node, parent: Node | undefined) => Node;
 
-function bottomUp(node: Node, parent: Node | undefined, replace: Replace): Node {
-  return replace(mapChildren(node, (child) => bottomUp(child, node, replace)), parent);
+function bottomUp(top: Node, above: Node | undefined, replace: Replace): Node {
+  const spine: Node[] = [];
+  let node = top;
+  for (let left = leftOf(node); left !== undefined; left = leftOf(node)) {
+    spine.push(node);
+    node = left;
+  }
+  let result = replace(mapChildren(node, (child) => bottomUp(child, node, replace)), spine[spine.length - 1] ?? above);
+  for (let open = spine.pop(); open !== undefined; open = spine.pop()) {
+    const parent = open;
+    result = replace(withLeft(parent, result, (child) => bottomUp(child, parent, replace)), spine[spine.length - 1] ?? above);
+  }
+  return result;
 }
 
-function topDown(node: Node, parent: Node | undefined, replace: (node: Node, parent: Node | undefined) => Node | undefined): Node {
-  return replace(node, parent) ?? mapChildren(node, (child) => topDown(child, node, replace));
+function topDown(top: Node, above: Node | undefined, replace: (node: Node, parent: Node | undefined) => Node | undefined): Node {
+  const spine: Node[] = [];
+  let node = top;
+  let result = replace(node, above);
+  while (result === undefined) {
+    const left = leftOf(node);
+    if (left === undefined) {
+      const leaf = node;
+      result = mapChildren(leaf, (child) => topDown(child, leaf, replace));
+    } else {
+      spine.push(node);
+      result = replace(left, node);
+      node = left;
+    }
+  }
+  for (let open = spine.pop(); open !== undefined; open = spine.pop()) {
+    const parent = open;
+    result = withLeft(parent, result, (child) => topDown(child, parent, replace));
+  }
+  return result;
+}
+
+/** The node with its left operand replaced by what that has become, and its other children mapped. */
+function withLeft(node: Node, newLeft: Node, map: (child: Node) => Node): Node {
+  const left = leftOf(node);
+  return mapChildren(node, (child) => (child === left ? newLeft : map(child)));
 }
 
 /** The node with each child node mapped; the same object when every child stayed itself. */

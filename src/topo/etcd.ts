@@ -35,11 +35,13 @@ export class EtcdBackend implements KvBackend {
   readonly #clients: readonly Etcd3[];
   #current = 0;
   readonly #timeoutMs: number;
+  readonly #authenticates: boolean;
   readonly #closed = new AbortController();
 
   constructor(options: EtcdOptions) {
     this.description = `etcd at ${options.endpoints.join(', ')}`;
     this.#timeoutMs = options.callTimeoutMs ?? 10_000;
+    this.#authenticates = options.auth !== undefined;
     this.#clients = options.endpoints.map((endpoint) => new Etcd3({
       hosts: /^https?:\/\//.test(endpoint) ? endpoint : `http://${endpoint}`,
       ...(options.auth === undefined ? {} : { auth: { ...options.auth } }),
@@ -86,6 +88,7 @@ export class EtcdBackend implements KvBackend {
 
   async *watch(range: KvRange, fromRevision: bigint, signal: AbortSignal): AsyncIterable<WatchBatch> {
     if (signal.aborted) return;
+    await this.#renewToken();
     let member: Etcd3 | undefined;
     const stream = await this.#call((client) => {
       member = client;
@@ -151,6 +154,7 @@ export class EtcdBackend implements KvBackend {
   }
 
   async keepLease(lease: bigint): Promise<number> {
+    await this.#renewToken();
     const stream = await this.#call((client) => client.leaseClient.leaseKeepAlive(this.#deadline()), true);
     try {
       stream.write({ ID: lease.toString() });
@@ -174,6 +178,11 @@ export class EtcdBackend implements KvBackend {
   async close(): Promise<void> {
     this.#closed.abort();
     for (const client of this.#clients) client.close();
+  }
+
+  /** Tokens run out after minutes. etcd3 fetches a new one when a plain call is refused for it, but not for streams. */
+  async #renewToken(): Promise<void> {
+    if (this.#authenticates) await this.#call((client) => client.kv.range({ key: Buffer.from('auth'), limit: 1, keys_only: true }, this.#deadline()), true);
   }
 
   #deadline(): { deadline: number } {

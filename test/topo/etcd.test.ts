@@ -132,6 +132,29 @@ describe.skipIf(!here)('a real etcd', () => {
     await topo.close();
   });
 
+  it('logs in with a name and a password, and says so when they are wrong', async () => {
+    const root = ['--user', 'root:secret'];
+    etcdctl('user', 'add', 'root:secret');
+    etcdctl('user', 'grant-role', 'root', 'root');
+    etcdctl('auth', 'enable');
+    try {
+      const open = (password: string) => openTopo({ kind: 'etcd', endpoints: [etcd.endpoint], globalRoot: '/auth/global', auth: { username: 'root', password } });
+      const topo = await open('secret');
+      await topo.global.create('k', Buffer.from('1'));
+      const f = follow(topo, '');
+      await waitFor('the list', () => f.state.get('k') === '1', { timeoutMs: 5_000 });
+      await (await topo.global.lock('d', 'action')).release();
+      await waitFor('the lock to be seen', () => f.seen.some((s) => s.startsWith('delete d/locks/')), { timeoutMs: 5_000 });
+      await f.stop();
+      await topo.close();
+      const wrong = await open('guess');
+      await expect(wrong.global.get('k')).rejects.toMatchObject({ grpc: 'UNAUTHENTICATED' });
+      await wrong.close();
+    } finally {
+      etcdctl(...root, 'auth', 'disable');
+    }
+  });
+
   it('passes over an endpoint that is down', async () => {
     const relay = await cuttableRelay(1);
     await relay.close();

@@ -6,6 +6,7 @@ import { type CutAt, findCut } from '../binlog/archive/findCut.ts';
 import { ArchiveReplaySource } from '../binlog/serve/archiveReplaySource.ts';
 import { answerOfCut } from '../binlog/serve/remoteArchive.ts';
 import { ReplicaHandler, type ReplicaProgress } from '../binlog/serve/replicaHandler.ts';
+import { replicaLimits } from '../binlog/serve/replicaLimits.ts';
 import { Credential, type UserEntry, type UserSource } from '../mysql/auth/users.ts';
 import { MysqlServer } from '../mysql/mysqlServer.ts';
 import type { MysqlServerConnection, ServerHandler } from '../mysql/serverConnection.ts';
@@ -54,7 +55,7 @@ export class ArchiveListener implements ServerHandler {
     const { host, account, log } = this.#options;
     const entry: UserEntry = { user: account.user, userData: account.user, groups: [], sourceHost: '', credential: Credential.ofPassword(account.password) };
     const users: UserSource = { find: (user) => (baseUser(user) === account.user ? [entry] : []) };
-    this.#server = await MysqlServer.listen({ host, port: this.#port, serverVersion: this.#version, users, log }, this);
+    this.#server = await MysqlServer.listen({ host, port: this.#port, serverVersion: this.#version, users, log, limits: replicaLimits }, this);
     this.#port = this.#server.port;
   }
 

@@ -5,8 +5,8 @@ import { appliedBy, archiverOf, attach, caughtUp, serveArchive, testStorage } fr
 
 for (const flavour of await flavours()) {
   describe(`a ${flavour} replica`, () => {
-    it('attaches to the archive, catches up from the beginning and follows live', async () => {
-      const primary = await startServer({ flavour });
+    it.each(['CRC32', 'NONE'])('attaches to the archive, catches up from the beginning and follows live (checksum %s)', async (checksum) => {
+      const primary = await startServer({ flavour, options: [`binlog_checksum=${checksum}`] });
       const client = await primary.connect({ multipleStatements: true });
       await client.query('CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(100))');
       await client.query("INSERT INTO t.a (v) VALUES ('one'), ('two')");

@@ -222,8 +222,12 @@ describe('finding a cut', () => {
     expect(cut.state.toString()).toBe(`${uuid}:1-2`);
     // evidence of another server proves nothing about this one
     await writer.join({ kind: 'source', flavour: 'mysql', timeline: 1, source: { ...source, id: '00000000-0000-0000-0000-000000000009' }, atMicros: t0 + 70 * second, dropped: '', missing: '', reason: 'failover' }, parseGtidState('mysql', `${uuid}:1-2`));
+    expect((await load(storage)).entries.at(-1)).toMatchObject({ type: 'join', sequence: 3 });
     await storage.put('log-backup/ks/-80/evidence/0000000001.json', encodeRecord({ version: 1, epoch: 1, sequence: 3, sourceId: uuid, provenMicros: t0 + 90 * second, writtenMicros: 0, clockOffsetMicros: [0, 0], state: '' }));
     expect((await restorableWindow(storage, 'ks', '-80')).sections[0]?.to).toBe(t0 + 10 * second);
+    // but what it proved while it was followed stays proven
+    await storage.put('log-backup/ks/-80/evidence/0000000001.json', encodeRecord({ version: 1, epoch: 1, sequence: 2, sourceId: uuid, provenMicros: t0 + 60 * second, writtenMicros: 0, clockOffsetMicros: [0, 0], state: '' }));
+    expect((await restorableWindow(storage, 'ks', '-80')).sections[0]?.to).toBe(t0 + 60 * second);
     await writer.close();
   });
 

@@ -45,11 +45,12 @@ export function sectionBegins(section: Section): number {
 export function provenEnd(sections: readonly Section[], evidence: readonly EvidenceRecord[]): number {
   const last = sections.at(-1);
   if (last === undefined) return 0;
-  const lastJoin = last.entries.findLast((entry): entry is JoinEntry => entry.type === 'join') ?? last.opened;
   let end = last.segments.reduce((max, segment) => Math.max(max, segment.maxEarliest), 0);
+  const joins = last.entries.filter((entry): entry is JoinEntry => entry.type === 'join');
   for (const record of evidence) {
-    const behind = record.epoch > lastJoin.epoch || (record.epoch === lastJoin.epoch && record.sequence >= lastJoin.sequence);
-    if (behind && record.sourceId === lastJoin.record.source.id) end = Math.max(end, record.provenMicros);
+    // the server that was followed when it was taken
+    const join = joins.findLast((entry) => entry.epoch < record.epoch || (entry.epoch === record.epoch && entry.sequence <= record.sequence));
+    if (join !== undefined && record.sourceId === join.record.source.id) end = Math.max(end, record.provenMicros);
   }
   return end;
 }

@@ -6,6 +6,7 @@ import type { Cut, CutAt, CutNeighbour, FindCutOptions } from '../archive/findCu
 import { EventStream } from '../eventStream.ts';
 import type { Flavour } from '../formatDescription.ts';
 import { type GtidState, parseGtid, parseGtidState, printGtid } from '../gtidState.ts';
+import { compareSourcePositions, type SourcePosition } from '../sourcePosition.ts';
 import type { BinlogTransaction } from '../transactionAssembler.ts';
 import { dumpBehind, nonBlock, openReplicaConnection } from './replicaConnection.ts';
 import { type RemoteReplayOptions, RemoteReplaySource } from './remoteReplaySource.ts';
@@ -82,11 +83,11 @@ async function scan(options: RemoteReplayOptions, control: MysqlClientConnection
   const [clock] = ((await control.query('SELECT UNIX_TIMESTAMP(SYSDATE(6))', { signal })).rows[0] ?? []).map(String);
   const proven = Math.floor(Number(clock) * 1_000_000);
   if (at.type === 'time' && at.micros >= proven) throw notRestorable(`${formatMicros(at.micros)} is not before the remote server's clock, ${formatMicros(proven)}`, 'take an earlier moment');
-  await control.query(flavour === 'mariadb' ? 'SHOW MASTER STATUS' : "SHOW BINARY LOGS", { signal });
+  const end = await endOfBinlog(control, signal);
   const dump = await openReplicaConnection(options.connect, options.identity, { state: find.from, signal });
   const search = new Search(at, find, flavour);
+  const stream = new EventStream();
   try {
-    const stream = new EventStream();
     for await (const event of dumpBehind(dump, options.identity, find.from, nonBlock, signal)) {
       const step = stream.take(event);
       if (step.type === 'end' && search.take(step.transaction)) break;
@@ -94,7 +95,18 @@ async function scan(options: RemoteReplayOptions, control: MysqlClientConnection
   } finally {
     dump.destroy();
   }
+  // what was being committed when the clock was read may not have been sent yet
+  if (at.type === 'time' && !search.found && compareSourcePositions(stream.position, end) < 0) {
+    throw notRestorable(`the remote server has not sent all of its binlog up to ${end.file}:${end.position}`, 'try again in a moment');
+  }
   return search.finish();
+}
+
+/** Where the binlog ends, asked under the lock that commits write under. SHOW MASTER STATUS went with MySQL 8.4, its successor came with 8.2. */
+async function endOfBinlog(control: MysqlClientConnection, signal: AbortSignal): Promise<SourcePosition> {
+  const statement = control.flavour === 'mariadb' || /^(5|8\.[01])\./.test(control.serverVersion) ? 'SHOW MASTER STATUS' : 'SHOW BINARY LOG STATUS';
+  const row = (await control.query(statement, { signal })).rows[0];
+  return { file: row?.[0]?.toString() ?? '', position: Number(row?.[1]?.toString() ?? 0) };
 }
 
 class Search {
@@ -114,6 +126,9 @@ class Search {
     this.#state = find.from;
     this.#found = at.type === 'state' && this.#state.containsAll(parseGtidState(flavour, at.state));
   }
+
+  /** The place of the cut is known. */
+  get found(): boolean { return this.#found; }
 
   /** True when the cut lies before this transaction. */
   take(transaction: BinlogTransaction): boolean {

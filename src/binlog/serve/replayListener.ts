@@ -4,6 +4,7 @@ import { Credential, staticUsers } from '../../mysql/auth/users.ts';
 import { MysqlServer } from '../../mysql/mysqlServer.ts';
 import type { Cut } from '../archive/findCut.ts';
 import { ReplicaHandler, type ReplicaProgress } from './replicaHandler.ts';
+import { replicaLimits } from './replicaLimits.ts';
 import type { ReplaySource } from './replaySource.ts';
 
 export interface ReplayListenerOptions {
@@ -45,7 +46,7 @@ export async function openReplayListener(options: ReplayListenerOptions): Promis
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const handler = new ReplicaHandler({ source, until, serverId, serverUuid, log, signal, ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }) });
   const server = await MysqlServer.listen(
-    { host: '127.0.0.1', port: 0, serverVersion, log, users: staticUsers([{ user, userData: user, groups: [], sourceHost: '', credential: Credential.ofPassword(password) }]) }, handler,
+    { host: '127.0.0.1', port: 0, serverVersion, log, limits: replicaLimits, users: staticUsers([{ user, userData: user, groups: [], sourceHost: '', credential: Credential.ofPassword(password) }]) }, handler,
   );
   let closed: Promise<void> | undefined;
   const close = () => {

@@ -95,7 +95,7 @@ async function byValues(routing: Routing, env: Environment, keyspace: string, sh
   const evalEnv = evalEnvironment(env);
   const lists = values.map((v) => evaluateList(v.expr, evalEnv).map((x): BindVariable => toBind(x)));
   if (routing.variant === 'Between') return between(routing, keyspace, serving, lists);
-  const rows = combinations(lists);
+  const rows = routing.variant === 'MultiEqual' && lists.length > 1 ? zipped(lists) : combinations(lists);
   const destinations = await mapRows(routing, env, rows);
   const byShard = new Map<string, { target: Target; rows: (readonly BindVariable[])[] }>();
   destinations.forEach((destination, i) => {
@@ -119,6 +119,12 @@ async function byValues(routing: Routing, env: Environment, keyspace: string, sh
 
 function distinctValues(values: readonly BindVariable[]): BindVariable[] {
   return [...new Map(values.map((v) => [`${v.type}:${v.value?.toString('latin1') ?? ''}`, v])).values()];
+}
+
+/** The n-th members of all lists together: values of tuples. */
+function zipped(lists: readonly (readonly BindVariable[])[]): BindVariable[][] {
+  const [first = []] = lists;
+  return first.map((_, i) => lists.map((list) => list[i] ?? { type: valueTypes.NULL_TYPE }));
 }
 
 /** Every combination of one member per list. Bounded: a multi-column IN of more than 100,000 combinations is refused. */

@@ -320,6 +320,8 @@ export interface InsertVindex {
   /** How to read a lookup. */
   readonly query?: { readonly argument: string; readonly query: Primitive };
   readonly primary: boolean;
+  /** This table's rows are what the lookup remembers. */
+  readonly owned: boolean;
 }
 
 /** How an owned lookup vindex's table is kept: both plans take the from-columns by name and `keyspace_id` as binds. */

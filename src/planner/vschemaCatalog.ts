@@ -130,7 +130,10 @@ class VSchemaCatalog implements Catalog {
         ...(column.nullable !== undefined && { nullable: column.nullable }),
       };
     });
-    if (table.columnListAuthoritative || tracked === undefined) return declared;
+    if (table.columnListAuthoritative) return declared;
+    const named = [...table.columnVindexes.flatMap((v) => v.columns), ...(table.autoIncrement === undefined ? [] : [table.autoIncrement.column])];
+    for (const name of named) if (!declared.some((c) => c.name.toLowerCase() === name.toLowerCase())) declared.push({ name });
+    if (tracked === undefined) return declared;
     for (const column of tracked) byName.set(column.name.toLowerCase(), column);
     for (const column of declared) if (!byName.has(column.name.toLowerCase())) byName.set(column.name.toLowerCase(), column);
     return [...byName.values()];

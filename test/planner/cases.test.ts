@@ -3,7 +3,7 @@ import { explainJsonLine, loadSchemaDir } from '../../src/planner/index.ts';
 import { casesDir, judge, readCases } from './cases.ts';
 
 /** Raised as the planner learns; never lowered. Percent of the three measures of Vitess's planner cases. */
-const floors = { single: 70, multi: 60, error: 60 };
+const floors = { single: 99, multi: 96, error: 92 };
 
 const cases = readCases();
 

@@ -80,11 +80,17 @@ function keyspaceIdOf(vindex: Vindex | undefined, fields: readonly Field[], row:
 
 async function keepLookup(change: DmlVindexChange, id: Buffer, fields: readonly Field[], row: Row, env: Environment, run: RunWrite): Promise<void> {
   const { vindex, upkeep } = change;
-  if (vindex.kind !== 'lookup' || upkeep === undefined) return;
+  if (vindex.kind !== 'lookup') return;
+  if (upkeep === undefined) throw missingLookup(vindex);
   if (change.changedOffset !== undefined && row[change.changedOffset]?.toString() === '1') return;
   const old = change.offsets.map((at) => columnBind(fields[at], row[at]));
   await removeLookupRow(vindex, upkeep, old, id, env, run);
   if (change.newOffsets !== undefined) await insertLookupRow(vindex, upkeep, change.newOffsets.map((at) => columnBind(fields[at], row[at])), id, env, run);
+}
+
+/** Rows are not written when what must remember them can't be. */
+export function missingLookup(vindex: LookupVindex): VtrewindError {
+  return new VtrewindError({ code: 'VTR0407', mysql: 1146, sqlState: '42S02', message: `the lookup table '${vindex.lookup.table}' of vindex ${vindex.name} is not in the vschema` });
 }
 
 export async function removeLookupRow(vindex: LookupVindex, upkeep: LookupUpkeep, values: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite): Promise<void> {
@@ -116,6 +122,7 @@ export async function runDmlWithInput(p: DmlWithInput, env: Environment, run: Ru
     const groups = vars === undefined ? [rows] : rows.map((row) => [row]);
     for (const group of groups) {
       const binds: Record<string, BindVariable> = { dml_vals: keyList(group, offsets, fields) };
+      if (offsets.length > 1) offsets.forEach((at, i) => { binds[`dml_vals:${i}`] = listBind(group.map((row) => ({ type: fields[at]?.type ?? valueTypes.VARBINARY, value: row[at] ?? null }))); });
       for (const [name, at] of Object.entries(vars ?? {})) binds[name] = columnBind(fields[at], group[0]?.[at]);
       total = addResults(total, await run(dml, withBinds({ ...env, canAutocommit: false }, binds)));
     }

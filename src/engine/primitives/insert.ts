@@ -9,7 +9,7 @@ import { evaluate } from '../evaluate/evaluate.ts';
 import { lookupKeyspaceIds } from '../lookups.ts';
 import { asVindexValue, resolveRouting } from '../resolve.ts';
 import type { ShardQuery } from '../vcursor.ts';
-import { insertLookupRow, sendQueries, sendWrites, addResults, type RunWrite } from './dml.ts';
+import { insertLookupRow, missingLookup, sendQueries, sendWrites, addResults, type RunWrite } from './dml.ts';
 
 export async function runInsert(p: Insert, env: Environment, run: RunWrite): Promise<QueryResult> {
   if (p.input !== undefined) return insertSelect(p, env, run);
@@ -130,6 +130,7 @@ function primaryDestinations(primary: InsertVindex, values: readonly (readonly B
 
 /** Owned lookups get their row; others must agree with where the row goes. False: the row is left out (INSERT IGNORE). */
 async function placeSecondary(v: InsertVindex, value: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite, p: Insert, row: number): Promise<boolean> {
+  if (v.owned && v.vindex.kind === 'lookup' && v.lookup === undefined) throw missingLookup(v.vindex);
   const isNull = value.some((x) => x.type === valueTypes.NULL_TYPE);
   if (v.lookup !== undefined && v.vindex.kind === 'lookup') {
     try {

@@ -9,7 +9,7 @@ import type { OutputColumn, RecursiveCte, TableInfo } from './tableInfo.ts';
 export interface Binders {
   readonly expr: (st: PlanningStatement, node: Node, scope: Scope, ctes: CteScope | undefined, aliases: AliasUse) => void;
   readonly query: (st: PlanningStatement, query: Query, parent: Scope | undefined, ctes: CteScope | undefined) => Columns;
-  readonly recursive: (st: PlanningStatement, query: Query, cte: RecursiveCte, names: readonly string[], scope: CteScope | undefined) => Columns;
+  readonly recursive: (st: PlanningStatement, query: Query, cte: RecursiveCte, names: readonly string[], scope: CteScope | undefined, parent: Scope | undefined) => Columns;
   readonly view: (definition: string) => Query;
 }
 interface Columns { readonly columns: readonly OutputColumn[]; readonly complete: boolean }
@@ -24,9 +24,10 @@ export function joinMeaning(st: PlanningStatement, join: Join): JoinMeaning {
 /** Adds the tables of one FROM entry to the scope, and binds the conditions in it. */
 export function bindFrom(st: PlanningStatement, entry: TableExpr, scope: Scope, ctes: CteScope | undefined, binders: Binders): TableInfo[] {
   switch (entry.kind) {
-    case 'table': return [add(st, scope, entry, bindTable(st, entry, ctes, binders))];
+    case 'table': return [add(st, scope, entry, bindTable(st, entry, ctes, binders, scope.parent))];
     case 'derivedTable': {
-      const inner = entry.lateral ? lateralScope(scope) : undefined;
+      if (entry.query.into !== undefined) throw mysqlError(1064, '42000', "You have an error in your SQL syntax near 'into'");
+      const inner = entry.lateral ? lateralScope(scope) : scope.parent;
       const { columns, complete } = binders.query(st, entry.query, inner, ctes);
       checkNames(columns, entry.columns);
       return [add(st, scope, entry, {
@@ -127,11 +128,11 @@ function findCte(scope: CteScope | undefined, name: string): CteEntry | undefine
   return undefined;
 }
 
-function bindTable(st: PlanningStatement, node: TableRef, ctes: CteScope | undefined, binders: Binders): Omit<TableInfo, 'id' | 'set'> {
+function bindTable(st: PlanningStatement, node: TableRef, ctes: CteScope | undefined, binders: Binders, parent: Scope | undefined): Omit<TableInfo, 'id' | 'set'> {
   const { schema, name } = node.table;
   const alias = node.alias ?? name;
   const cte = schema === undefined ? findCte(ctes, name) : undefined;
-  if (cte !== undefined) return bindCte(st, node, alias, cte, binders);
+  if (cte !== undefined) return bindCte(st, node, alias, cte, binders, parent);
   const entry = st.catalog.find(schema, name);
   switch (entry.kind) {
     case 'table': return baseTable(st, node, alias, entry.table);
@@ -173,20 +174,20 @@ function baseTable(st: PlanningStatement, node: TableRef, alias: string, table: 
   return { name: alias, ...(schema !== undefined && { schema }), columns: table.columns, complete: table.complete, source: { kind: 'base', table, node } };
 }
 
-function bindCte(st: PlanningStatement, node: TableRef, alias: string, cte: CteEntry, binders: Binders): Omit<TableInfo, 'id' | 'set'> {
+function bindCte(st: PlanningStatement, node: TableRef, alias: string, cte: CteEntry, binders: Binders, parent: Scope | undefined): Omit<TableInfo, 'id' | 'set'> {
   switch (cte.kind) {
     case 'hidden': throw unsupported('do not support CTE that use the CTE alias inside the CTE query');
     case 'self': return { name: alias, columns: cte.cte.columns, complete: cte.cte.complete, source: { kind: 'self', node, cte: cte.cte } };
     case 'plain': {
       const query = copyTree(cte.definition.query);
-      const { columns, complete } = binders.query(st, query, undefined, cte.scope);
+      const { columns, complete } = binders.query(st, query, parent, cte.scope);
       checkNames(columns, cte.definition.columns);
       return { name: alias, columns: rename(columns, cte.definition.columns), complete, source: { kind: 'derived', query, node, columnNames: cte.definition.columns } };
     }
     case 'recursive': {
       const query = copyTree(cte.definition.query);
       const self: RecursiveCte = { name: cte.definition.name, columns: [], complete: false };
-      const { columns, complete } = binders.recursive(st, query, self, cte.definition.columns, cte.scope);
+      const { columns, complete } = binders.recursive(st, query, self, cte.definition.columns, cte.scope, parent);
       return { name: alias, columns: rename(columns, cte.definition.columns), complete, source: { kind: 'recursive', query, node, columnNames: cte.definition.columns, cte: self } };
     }
     default: return cte satisfies never;

@@ -2,7 +2,7 @@ import {
   build, children, parseStatement, printExpression, type ColumnRef, type Expression, type Node, type OrderItem, type Query, type Select, type SelectItem,
   type Star, type With,
 } from '../../sql/index.ts';
-import { mysqlError, unsupported } from '../errors.ts';
+import { mysqlError, planError, unsupported } from '../errors.ts';
 import { bindFrom, type Binders } from './bindFrom.ts';
 import { isAggregate } from './expressions.ts';
 import { bindColumn, collectAliases, newScope, type AliasUse, type CteEntry, type CteScope, type Scope } from './scope.ts';
@@ -102,13 +102,13 @@ function mentions(query: Node, name: string): boolean {
 }
 
 /** Binds the definition of a recursive CTE: the seed first, which gives the columns the recursive part sees. */
-export function bindRecursive(st: PlanningStatement, query: Query, cte: RecursiveCte, names: readonly string[], scope: CteScope | undefined): QueryColumns {
+export function bindRecursive(st: PlanningStatement, query: Query, cte: RecursiveCte, names: readonly string[], scope: CteScope | undefined, parent: Scope | undefined): QueryColumns {
   const inside: CteScope = { parent: scope, entries: new Map([[cte.name.toLowerCase(), { kind: 'self', cte }]]) };
   if (query.kind !== 'setOperation') throw unsupported('recursive CTE without UNION');
-  const seed = bindQuery(st, query.left, undefined, inside);
+  const seed = bindQuery(st, query.left, parent, inside);
   cte.columns = seed.columns.map((c, i) => ({ ...c, expr: undefined, name: names[i] ?? c.name }));
   cte.complete = seed.complete;
-  bindQuery(st, query.right, undefined, inside);
+  bindQuery(st, query.right, parent, inside);
   const result = withoutExpr(seed);
   st.outputs.set(query, result);
   return result;
@@ -134,7 +134,10 @@ function bindSelect(st: PlanningStatement, select: Select, parent: Scope | undef
   };
   const groupBy = (select.groupBy?.items ?? []).map((item) => {
     if (ordinal(item.expr) === undefined) bindExpr(st, item.expr, scope, ctes, 'last');
-    return byPosition(item.expr, 'group');
+    const expr = byPosition(item.expr, 'group');
+    const meant = st.expand(expr);
+    if (isAggregate(st, meant)) throw planError('VT03005', 1056, '42000', `cannot group on '${printExpression(item.expr.kind === 'number' ? meant : item.expr)}'`);
+    return expr;
   });
   if (select.having !== undefined) bindExpr(st, select.having, scope, ctes, 'first');
   const orderBy = select.orderBy.map((item: OrderItem) => {

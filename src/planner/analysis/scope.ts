@@ -43,7 +43,7 @@ export type AliasUse = 'none' | 'first' | 'last';
 /** Binds one column reference; throws when it names nothing, or too many things. */
 export function bindColumn(st: PlanningStatement, ref: ColumnRef, scope: Scope, aliases: AliasUse): void {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const binding = resolveIn(ref, at, aliases);
+    const binding = resolveIn(ref, at, at === scope ? aliases : 'last');
     if (binding !== undefined) {
       st.bindings.set(ref, binding);
       return;

@@ -60,9 +60,9 @@ function directDelete(st: PlanningStatement, ast: DeleteNode, route: RouteOperat
   if (ast.limit !== undefined && !single) return undefined;
   const table = route.renamed.get(target.id) ?? catalogTable(target);
   if (table === undefined) throw tableNotFound(target.name);
-  if (table.kind === 'reference' && route.tables.length > 1 && table.keyspace.sharded) throw unsupported('DML on reference table with join');
+  if (catalogTable(target)?.kind === 'reference' && route.tables.length > 1 && table.keyspace.sharded) throw unsupported('DML on reference table with join');
+  if (table !== catalogTable(target)) return undefined;
   const owned = table.vindexes.filter((v) => v.owned && v.vindex.kind === 'lookup');
-  if (owned.length > 0 && route.tables.length > 1 && table.keyspace.sharded) return undefined;
   const lists = listVariables(option);
   const query = printStatement(forShards(st, ast, route.renamed, lists.replaced));
   const timeout = queryTimeout(ast);

@@ -127,9 +127,9 @@ function evaluableValue(expr: Expression): PlanValue {
 }
 
 function planSharded(st: PlanningStatement, given: InsertNode, table: CatalogTable): Primitive {
-  checkCounts(given);
   const primary = table.vindexes[0];
   if (given.verb === 'replace' && table.vindexes.some((v) => v.owned && v.vindex.kind === 'lookup')) throw unsupported('REPLACE INTO with sharded keyspace');
+  checkCounts(given);
   const ast = bindValues(st, given, table);
   checkDuplicateUpdate(ast, table);
   if (primary === undefined) return { op: 'Insert', variant: 'Unsharded', keyspace: table.keyspace, table: table.name, query: printStatement(forTable(st, ast, table)), ...common(ast) };
@@ -164,7 +164,7 @@ function vindexValue(item: Expression | undefined): PlanValue {
 function insertVindex(st: PlanningStatement, table: CatalogTable, v: TableVindex, primary: boolean, from: Pick<InsertVindex, 'values' | 'offsets'>): InsertVindex {
   const lookup = v.owned ? lookupUpkeep(st, table, v) : undefined;
   const query = v.vindex.kind === 'lookup' ? lookupQuery(st, table, v.vindex) : undefined;
-  return { name: v.name, vindex: v.vindex, columns: v.columns, primary, ...from, ...(lookup !== undefined && { lookup }), ...(query !== undefined && { query }) };
+  return { name: v.name, vindex: v.vindex, columns: v.columns, primary, owned: v.owned && v.vindex.kind === 'lookup', ...from, ...(lookup !== undefined && { lookup }), ...(query !== undefined && { query }) };
 }
 
 function withVindexColumns(ast: InsertNode, table: CatalogTable): InsertNode {

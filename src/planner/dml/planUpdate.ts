@@ -83,7 +83,8 @@ function directUpdate(st: PlanningStatement, ast: UpdateNode, route: RouteOperat
   const single = isSingleShard(option);
   const table = route.renamed.get(target.id) ?? catalogTable(target);
   if (table === undefined) throw tableNotFound(target.name);
-  if (table.kind === 'reference' && table.keyspace.sharded && route.tables.length > 1) throw unsupported('DML on reference table with join');
+  if (catalogTable(target)?.kind === 'reference' && table.keyspace.sharded && route.tables.length > 1) throw unsupported('DML on reference table with join');
+  if (table !== catalogTable(target)) return undefined;
   if (ast.limit !== undefined && !single) return undefined;
   const changes = table.keyspace.sharded ? changedVindexes(st, ast, table, target) : [];
   if (changes.length > 0 && route.tables.length > 1) return undefined;

@@ -2,21 +2,18 @@ import { build, type Delete as DeleteNode, type Insert as InsertNode } from '../
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable, TableVindex } from '../catalog.ts';
 import type { LookupUpkeep } from '../plan.ts';
-import { lookupTable, missingLookup } from '../routing/lookup.ts';
+import { lookupTable } from '../routing/lookup.ts';
 
 /** The bind variable that holds the keyspace id in the lookup's statements. */
 export const keyspaceIdBind = '__lookup_keyspace_id';
 const fromBind = (i: number): string => `__lookup_from_${i}`;
 
-/** The statements that keep an owned lookup's table. Undefined for lookups without a table of their own in the vschema. */
+/** The statements that keep an owned lookup's table. Undefined where the vschema does not have that table: then the engine refuses to write. */
 export function lookupUpkeep(st: PlanningStatement, table: CatalogTable, owned: TableVindex): LookupUpkeep | undefined {
   const { vindex } = owned;
   if (vindex.kind !== 'lookup') return undefined;
   const home = lookupTable(st, vindex, table);
-  if (home === undefined) {
-    if (vindex.lookup.table === '') return undefined;
-    throw missingLookup(vindex);
-  }
+  if (home === undefined) return undefined;
   const { from, to } = vindex.lookup;
   const name = build.tableName(home.name, home.keyspace.name);
   const insert: InsertNode = {

@@ -38,8 +38,9 @@ export function loadSchemaDir(dir: string): SchemaDir {
   };
 }
 
-/** Vindex types that the planner cases declare and no cluster has: lookups with a cost of their own. */
+/** Vindex types that the planner cases declare and no cluster has: a plain hash, and lookups with a cost of their own. */
 const testVindexTypes: ReadonlyMap<string, VindexFactory> = new Map([
+  ['hash_test', (name, _type, params) => ({ ...createVindex(name, 'hash', params), type: 'hash_test' })],
   ['lookup_cost', (name, _type, params) => ({ ...createVindex(name, 'lookup', params), cost: Number(params['cost'] ?? 20), type: 'lookup_cost' })],
 ]);
 

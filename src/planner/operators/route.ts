@@ -99,6 +99,13 @@ export function addRouteColumn(st: PlanningStatement, route: RouteOperator, expr
   return route.items.length - 1;
 }
 
+/** As {@link baseColumn}, but the largest or smallest of a column's values counts too: it is the value of some row, which is where that row is. */
+export function linkedColumn(st: PlanningStatement, expr: Expression): { readonly table: TableInfo; readonly name: string } | undefined {
+  const definition = expr.kind === 'column' ? definitionOf(st, expr) : expr;
+  const [arg] = definition?.kind === 'aggregate' && (definition.name === 'max' || definition.name === 'min') ? definition.args : [];
+  return baseColumn(st, arg ?? expr);
+}
+
 export function routedTable(route: RouteOperator, info: TableInfo): RoutedTable | undefined {
   return route.tables.find((t) => t.info.id === info.id);
 }

@@ -1,5 +1,4 @@
 import { build } from '../../sql/index.ts';
-import { VtrewindError } from '../../base/errors.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import { catalogTableOf } from './catalogTable.ts';
 import type { RouteOperator, RouteOption } from '../operators/operator.ts';
@@ -71,6 +70,3 @@ function lookupRoute(_st: PlanningStatement, table: CatalogTable, vindex: Lookup
   };
 }
 
-export function missingLookup(vindex: LookupVindex): VtrewindError {
-  return new VtrewindError({ code: 'VTR0304', mysql: 1146, sqlState: '42S02', message: `the lookup table '${vindex.lookup.table}' of vindex ${vindex.name} is not in the vschema` });
-}

@@ -1,9 +1,9 @@
-import { printExpression, type Expression, type Join, type TableExpr } from '../../sql/index.ts';
+import { build, printExpression, type Expression, type Join, type TableExpr } from '../../sql/index.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { TableSet } from '../analysis/tableInfo.ts';
 import type { CatalogTable } from '../catalog.ts';
 import type { RouteOperator, RouteOption } from '../operators/operator.ts';
-import { baseColumn, knownFrom, routedTable } from '../operators/route.ts';
+import { knownFrom, linkedColumn } from '../operators/route.ts';
 import { bestOption } from './options.ts';
 
 /** How the parts stand to each other; decides what a merged route may reach. */
@@ -84,10 +84,10 @@ export function sameShard(x: RouteOption, y: RouteOption): boolean {
 /** Some unique vindex of a table on either side has all its columns set equal: rows that join share a shard. */
 function linkedByVindex(st: PlanningStatement, a: RouteOperator, b: RouteOperator, conditions: readonly Expression[]): boolean {
   const pairs: { left: { id: number; name: string }; right: { id: number; name: string } }[] = [];
-  for (const condition of conditions.flatMap((c) => knownFrom(st, c))) {
+  for (const condition of conditions.flatMap((c) => build.terms('and', st.expand(c)))) {
     if (condition.kind !== 'comparison' || (condition.op !== '=' && condition.op !== '<=>') || condition.quantifier !== undefined) continue;
-    const l = baseColumn(st, condition.left);
-    const r = baseColumn(st, condition.right);
+    const l = linkedColumn(st, condition.left);
+    const r = linkedColumn(st, condition.right);
     if (l === undefined || r === undefined) continue;
     const one = { id: l.table.id, name: l.name.toLowerCase() };
     const two = { id: r.table.id, name: r.name.toLowerCase() };
@@ -153,4 +153,3 @@ function tableList(from: readonly TableExpr[]): TableExpr {
   if (first === undefined) throw new Error('an outer join without a table');
   return rest.reduce<TableExpr>((l, r) => ({ kind: 'join', type: 'cross', natural: false, left: l, right: r, start: -1, end: -1 }), first);
 }
-export { routedTable };

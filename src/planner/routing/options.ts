@@ -1,5 +1,5 @@
-import { build, type ColumnRef, type Expression } from '../../sql/index.ts';
-import { isSubset, tablesOf } from '../analysis/expressions.ts';
+import { build, printExpression, type ColumnRef, type Expression } from '../../sql/index.ts';
+import { isSubset, sameExpr, tablesOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { TableVindex } from '../catalog.ts';
 import type { RouteOperator, RouteOption, RoutedTable } from '../operators/operator.ts';
@@ -14,7 +14,7 @@ const rank: Readonly<Record<RouteVariant, number>> = {
 export function better(a: RouteOption, b: RouteOption): boolean {
   if (rank[a.variant] !== rank[b.variant]) return rank[a.variant] < rank[b.variant];
   if (a.cost !== b.cost) return a.cost < b.cost;
-  return a.unique && !b.unique;
+  return a.unique;
 }
 
 const scatter: RouteOption = { variant: 'Scatter', values: [], unique: false, cost: 0, lists: [] };
@@ -24,8 +24,8 @@ const none: RouteOption = { variant: 'None', values: [], unique: true, cost: 0, 
 export function bestOption(st: PlanningStatement, route: RouteOperator): RouteOption {
   switch (route.class) {
     case 'unsharded': return { ...scatter, variant: 'Unsharded' };
-    case 'any':
-    case 'dual': return { ...scatter, variant: 'Reference' };
+    case 'any': return { ...scatter, variant: 'Reference' };
+    case 'dual': return route.known.some(isImpossible) ? none : { ...scatter, variant: 'Reference' };
     case 'system': return { ...scatter, variant: 'DBA' };
     case 'none': return none;
     case 'next': return { ...scatter, variant: 'Next' };
@@ -38,11 +38,29 @@ export function bestOption(st: PlanningStatement, route: RouteOperator): RouteOp
 function shardedOption(st: PlanningStatement, route: RouteOperator): RouteOption {
   let best = route.fixed ?? scatter;
   if (route.known.some((p) => isImpossible(p))) return none;
+  const known = withEqualColumns(st, route.known);
   for (const routed of route.tables) {
     if (routed.nullable) continue;
-    for (const option of optionsOf(st, routed, route.known)) if (better(option, best)) best = option;
+    for (const option of optionsOf(st, routed, known)) if (better(option, best)) best = option;
   }
   return best;
+}
+
+/** `a = b and b = 5` says `a = 5` too: what is known of a column holds for those it equals. Two steps are enough for what people write. */
+function withEqualColumns(st: PlanningStatement, known: readonly Expression[]): readonly Expression[] {
+  const pairs = known.flatMap((p): [Expression, Expression][] => (p.kind === 'comparison' && p.op === '=' && p.quantifier === undefined && p.left.kind === 'column' && p.right.kind === 'column' ? [[p.left, p.right]] : []));
+  if (pairs.length === 0) return known;
+  const more: Expression[] = [];
+  for (const p of known) {
+    if (p.kind !== 'comparison' || p.op !== '=' || p.quantifier !== undefined) continue;
+    const [column, constant] = p.left.kind === 'column' && value(st, p.right) ? [p.left, p.right] : p.right.kind === 'column' && value(st, p.left) ? [p.right, p.left] : [undefined, undefined];
+    if (column === undefined || constant === undefined) continue;
+    for (const [a, b] of pairs) {
+      if (sameExpr(st, a, column)) more.push(build.eq(b, constant));
+      else if (sameExpr(st, b, column)) more.push(build.eq(a, constant));
+    }
+  }
+  return more.length === 0 ? known : [...more, ...known];
 }
 
 /** A condition no row can meet: `c = null`, `c in (null)`, a constant that is false. */
@@ -106,6 +124,9 @@ export function* factsOf(st: PlanningStatement, p: Expression, routed: RoutedTab
           const [only] = p.right.items;
           yield p.right.items.length === 1 && only !== undefined ? { kind: 'equal', value: only } : { kind: 'in', value: p.right, list: p };
         }
+      } else if (p.left.kind === 'row' && p.right.kind === 'bind') {
+        const at = p.left.items.findIndex(is);
+        if (at >= 0) yield { kind: 'multi', value: build.listBind(`${p.right.name}:${at}`) };
       } else if (p.left.kind === 'row' && p.right.kind === 'row') {
         const path = pathTo(p.left, is);
         if (path === undefined) return;
@@ -140,7 +161,9 @@ function* orFacts(st: PlanningStatement, p: Expression, routed: RoutedTable, nam
     if (fact.value.kind === 'row') values.push(...fact.value.items);
     else values.push(fact.value);
   }
-  yield { kind: 'in', value: build.row(values) };
+  const distinct = [...new Map(values.map((v) => [printExpression(v), v])).values()];
+  const [only] = distinct;
+  yield distinct.length === 1 && only !== undefined ? { kind: 'equal', value: only } : { kind: 'in', value: build.row(distinct) };
 }
 
 function pathTo(expr: Expression, is: (e: Expression) => boolean): number[] | undefined {
@@ -183,10 +206,14 @@ function* singleOptions(st: PlanningStatement, routed: RoutedTable, { vindex, co
 }
 
 function* multiOptions(st: PlanningStatement, routed: RoutedTable, { vindex, columns }: TableVindex, known: readonly Expression[]): Generator<RouteOption> {
+  for (const p of known) {
+    if (p.kind !== 'in') continue;
+    const tuples = columns.map((column) => [...factsOf(st, p, routed, column)].find((f) => f.kind === 'multi'));
+    if (tuples.every((f) => f !== undefined)) yield { variant: 'MultiEqual', vindex, values: tuples.map((f) => f.value), unique: vindex.unique, cost: vindex.cost, lists: [] };
+  }
   const facts: ColumnFact[] = [];
   for (const column of columns) {
-    const found = known.flatMap((p) => [...factsOf(st, p, routed, column)]).filter((f) => f.kind === 'equal' || f.kind === 'in');
-    const best = found.find((f) => f.kind === 'equal') ?? found[0];
+    const best = known.flatMap((p) => [...factsOf(st, p, routed, column)]).filter((f) => f.kind === 'equal' || f.kind === 'in').at(-1);
     if (best === undefined) break;
     facts.push(best);
   }

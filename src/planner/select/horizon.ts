@@ -1,7 +1,7 @@
 import { build, type Expression, type Select } from '../../sql/index.ts';
 import { hasAggregate, keyOf, windowsOf, isSubset, tablesOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
-import { schemaTrackingRequired, unsupported } from '../errors.ts';
+import { planError, schemaTrackingRequired, unsupported } from '../errors.ts';
 import { buildOperator } from '../operators/build.ts';
 import { addColumn } from '../operators/columns.ts';
 import { addCondition } from '../operators/conditions.ts';
@@ -18,6 +18,10 @@ export function planHorizon(st: PlanningStatement, select: Select, source: Opera
   const info = st.info(select);
   const exprs = info.items.flatMap((item) => (item.kind === 'selectExpr' ? [item.expr] : []));
   const windows = [...exprs, ...info.orderBy.map((o) => o.expr)].flatMap((e) => windowsOf(e));
+  for (const w of windows) {
+    const { over } = w as { over?: { kind: string; name?: string } };
+    if (over?.kind === 'windowRef' && !select.windows.some((n) => n.name.toLowerCase() === over.name?.toLowerCase())) throw planError('VT03025', 1210, 'HY000', `Incorrect arguments to ${over.name ?? ''}`);
+  }
   if (windows.length > 0 || select.windows.length > 0 || select.qualify !== undefined) {
     const inShard = source.kind === 'route' && select.qualify === undefined && select.windows.length === 0 && windows.every((w) => windowStaysInShard(st, select, w, source));
     if (!inShard || select.groupBy !== undefined || select.having !== undefined || exprs.some((e) => hasAggregate(st, e))) throw unsupported('window functions are only supported for single-shard queries');

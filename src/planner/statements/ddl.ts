@@ -78,6 +78,8 @@ export function named(st: PlanningStatement, name: string | undefined): PlanKeys
 export function homeOf(st: PlanningStatement, name: TableName, search: boolean): PlanKeyspace {
   if (name.schema !== undefined) return named(st, name.schema);
   if (st.context.defaultKeyspace !== undefined) return named(st, st.context.defaultKeyspace);
+  const normal = st.catalog.keyspaces().filter((k) => k.snapshot !== true);
+  if (normal.length === 1 && normal[0] !== undefined) return normal[0];
   if (!search) throw noDatabase();
   const found = findOnly(st, name.name);
   if (found === undefined) throw noDatabase();

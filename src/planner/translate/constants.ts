@@ -40,5 +40,6 @@ function fold(e: EvalExpr, expr: Expression): PlanValue {
     const value = evaluate(e, { binds: {} });
     return { expr: { kind: 'literal', type: value.type, text: value.text }, text: value.text === null ? 'null' : (value.type & 2048) !== 0 && value.type !== valueTypes.VARBINARY ? `'${value.text}'` : value.text };
   }
-  return { expr: e, text: printExpression(expr) };
+  if (e.kind === 'listBind' && e.name.includes(':')) return { expr: e, text: e.name };
+  return { expr: e, text: expr.kind === 'string' && expr.introducer !== undefined ? printExpression(expr).replace(/^(_\w+) /, '$1') : printExpression(expr) };
 }

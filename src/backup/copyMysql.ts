@@ -40,7 +40,7 @@ export async function copyMysql(donor: Donor, signal?: AbortSignal): Promise<Hot
     } finally {
       session.destroy();
     }
-    const child = startChild('tar', ['-c', '--format=gnu', '-C', serverFolder(work).data, '.'], { signal });
+    const child = startChild('tar', ['-c', '--format=gnu', '-b', '512', '-C', serverFolder(work).data, '.'], { signal });
     return {
       stream: 'tar',
       source: child.stdout,

@@ -57,7 +57,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Back
 
 async function unpack(options: RestoreBackupOptions, manifest: BackupManifest, target: string): Promise<void> {
   const child = manifest.stream === 'tar'
-    ? startChild('tar', ['-x', '-C', target], { input: true, signal: options.signal })
+    ? startChild('tar', ['-x', '-b', '512', '-C', target], { input: true, signal: options.signal })
     : startChild(await companion(options.binary, 'mbstream'), ['-x', '-C', target], { input: true, signal: options.signal });
   const progress = { rawBytes: 0, totalBytes: manifest.rawBytes, chunksDone: 0, chunks: manifest.chunks.length };
   options.onProgress?.({ phase: 'fetching', ...progress });

@@ -82,6 +82,7 @@ class RestoreRun {
   #state: RestoreState | undefined;
   #archive: ArchiveAccess | undefined;
   #archiveOpened = false;
+  #resumedReplay = false;
 
   constructor(options: RestoreTabletOptions) {
     this.#options = options;
@@ -128,6 +129,7 @@ class RestoreRun {
     if (kept !== undefined && kept.phase !== 'failed') {
       if (this.#options.isCurrent(kept.plan)) {
         log.info({ phase: kept.phase }, 'the restore goes on where it was');
+        this.#resumedReplay = kept.phase === 'replaying';
         this.#state = kept;
         return kept;
       }
@@ -179,7 +181,9 @@ class RestoreRun {
     const { progress, signal } = this.#options;
     const { plan } = state;
     const total = Math.max(1, plan.transactions);
-    await this.#withServer(state, async (server) => {
+    const resumed = this.#resumedReplay;
+    this.#resumedReplay = false;
+    const work = this.#withServer(state, async (server) => {
       const from = await positionOf(server);
       if (parseGtidState(plan.flavour, from).equals(parseGtidState(plan.flavour, plan.cut.gtid))) return;
       const archive = await this.#openArchive();
@@ -194,6 +198,14 @@ class RestoreRun {
         await source.close();
       }
     });
+    try {
+      await work;
+    } catch (error) {
+      // A crash can leave a statement half recorded (MariaDB's DDL is not always atomic with its position): what was replayed is thrown away once, not patched.
+      if (!resumed || VtrewindError.from(error).code !== 'VTR0704') throw error;
+      this.#options.log.warn({ err: error }, 'the replay could not be resumed; the backup is put in place again');
+      return this.#to({ phase: 'fetching', plan, backup: state.backup });
+    }
     return this.#to({ ...state, phase: 'verifying' });
   }
 

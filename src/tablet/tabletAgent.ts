@@ -11,6 +11,7 @@ import { errantTransactions } from './errantTransactions.ts';
 import { HealthBroadcast } from './healthBroadcast.ts';
 import type { OwnedServer } from './ownedServer.ts';
 import { SchemaChangeDetector } from './schemaChanges.ts';
+import { KeptSession } from './keptSession.ts';
 import { Serial } from './serial.ts';
 import type { Account } from './tabletOptions.ts';
 import { describeTime, fromVitessTime, publishTablet, type TabletIdentity, toVitessTime } from './tabletRecord.ts';
@@ -46,6 +47,7 @@ export class TabletAgent {
   readonly #log: Log;
   readonly #serial = new Serial();
   readonly #schema: SchemaChangeDetector;
+  readonly #watcher: KeptSession;
   #role: TabletRole = { kind: 'starting' };
   #changed = { tables: new Set<string>(), views: new Set<string>() };
   #shard: Shard | undefined;
@@ -57,6 +59,7 @@ export class TabletAgent {
     this.options = options;
     this.#log = options.log;
     this.#schema = new SchemaChangeDetector(options.database);
+    this.#watcher = new KeptSession(options.server);
   }
 
   get role(): TabletRole {
@@ -288,6 +291,7 @@ export class TabletAgent {
   async announceStop(): Promise<void> {
     this.#stopping = true;
     await this.checkHealth();
+    this.#watcher.close();
   }
 
   async checkHealth(): Promise<void> {
@@ -311,7 +315,7 @@ export class TabletAgent {
     const role = this.#role;
     if (role.kind === 'starting') return { error: 'the tablet is starting', lag: 0 };
     if (role.kind === 'restoring') return { error: `the tablet is being restored: ${role.detail}`, lag: 0 };
-    return server.withSession(async (session) => {
+    return this.#watcher.run(async (session) => {
       if (role.kind === 'primary') return { error: (await isReadOnly(session)) ? 'the primary is read-only' : '', lag: 0 };
       if (role.kind === 'demoted') return { error: 'the primary was demoted', lag: 0 };
       if (role.kind === 'restored') return { error: servesReads(role.type), lag: 0 };
@@ -356,7 +360,7 @@ export class TabletAgent {
   async #lookAtSchema(): Promise<void> {
     const { server } = this.options;
     if (!server.up) return;
-    const found = await server.withSession((session) => this.#schema.changes(session));
+    const found = await this.#watcher.run((session) => this.#schema.changes(session));
     for (const name of found.tables) this.#changed.tables.add(name);
     for (const name of found.views) this.#changed.views.add(name);
   }

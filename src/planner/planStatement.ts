@@ -10,6 +10,9 @@ import type { Plan, Primitive } from './plan.ts';
 import { planType } from './planType.ts';
 import { planDelete } from './dml/planDelete.ts';
 import { planInsert } from './dml/planInsert.ts';
+import { isUnsupported } from './errors.ts';
+import type { VtrewindError } from '../base/errors.ts';
+import { planScratch } from './select/scratch.ts';
 import { planQuery } from './select/planQuery.ts';
 import { explainPlan } from './explain/explainPlan.ts';
 import { catalogOf } from './vschemaCatalog.ts';
@@ -49,8 +52,23 @@ export function planStatement(ast: Statement, vschema: VSchema, context: PlanCon
 function planRead(st: PlanningStatement, query: Query): Plan {
   const lock = query.kind === 'select' ? planLockFunctions(st, query) : undefined;
   if (lock !== undefined) return finish(st, query, lock, undefined);
-  const { root, names } = planReadPrimitive(st, query);
-  return finish(st, query, root, names);
+  try {
+    const { root, names } = planReadPrimitive(st, query);
+    return finish(st, query, root, names);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    const fresh = new PlanningStatement(st.catalog, st.context, st.dml);
+    return finish(fresh, query, scratchOr(fresh, query, error), undefined);
+  }
+}
+
+/** The scratch plan of a query that is not supported otherwise; the first error stands where scratch can't do it either. */
+function scratchOr(st: PlanningStatement, query: Query, error: VtrewindError): Primitive {
+  try {
+    return planScratch(st, query, error.message.replace(/^VT12001: unsupported: /, ''));
+  } catch (second) {
+    throw isUnsupported(second) ? error : second;
+  }
 }
 
 /** A query's primitive with the subqueries that run before it. */

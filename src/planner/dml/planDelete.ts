@@ -9,6 +9,7 @@ import type { Delete, DmlVindexChange, Primitive } from '../plan.ts';
 import { bestOption } from '../routing/options.ts';
 import { refuseSnapshotWrite } from '../snapshots.ts';
 import { directiveOn, queryTimeout } from '../statements/directives.ts';
+import { checkForeignKeys } from './foreignKeys.ts';
 import { dmlRouting } from './dmlRouting.ts';
 import { dmlWithInput } from './dmlWithInput.ts';
 import { redirected, writable } from './reference.ts';
@@ -23,7 +24,9 @@ export function planDelete(st: PlanningStatement, given: DeleteNode): Primitive 
   const targets = targetTables(ast, tables);
   for (const target of targets) {
     const table = catalogTable(target);
-    if (table !== undefined) refuseSnapshotWrite(st, table.keyspace, 'DELETE');
+    if (table === undefined) continue;
+    refuseSnapshotWrite(st, table.keyspace, 'DELETE');
+    checkForeignKeys(st, ast, table, { kind: 'delete' });
   }
   const [only, more] = targets;
   if (source.kind === 'route' && only !== undefined && more === undefined) {

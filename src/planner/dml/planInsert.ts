@@ -10,6 +10,7 @@ import { refuseSnapshotWrite } from '../snapshots.ts';
 import { directiveOn, queryTimeout } from '../statements/directives.ts';
 import { planValue } from '../translate/constants.ts';
 import { toEval } from '../translate/toEval.ts';
+import { checkForeignKeys } from './foreignKeys.ts';
 import { writable } from './reference.ts';
 import { lookupQuery } from '../routing/lookup.ts';
 import { lookupUpkeep } from './upkeep.ts';
@@ -22,6 +23,7 @@ export function planInsert(st: PlanningStatement, given: InsertNode): Primitive 
   if (entry.kind !== 'table' || entry.table.kind === 'systemTable') throw tableNotFound(given.table.name);
   const table = writable(st, entry.table);
   refuseSnapshotWrite(st, table.keyspace, given.verb.toUpperCase());
+  checkForeignKeys(st, given, table, { kind: 'insert' });
   st.tablesUsed.add(`${table.keyspace.name}.${table.name}`);
   const ast = withColumns(st, given, table);
   return table.keyspace.sharded ? planSharded(st, ast, table) : planUnsharded(st, ast, table);

@@ -12,6 +12,7 @@ import { bestOption } from '../routing/options.ts';
 import { refuseSnapshotWrite } from '../snapshots.ts';
 import { directiveOn, queryTimeout } from '../statements/directives.ts';
 import { toEval } from '../translate/toEval.ts';
+import { checkForeignKeys } from './foreignKeys.ts';
 import { dmlRouting } from './dmlRouting.ts';
 import { dmlWithInput } from './dmlWithInput.ts';
 import { redirected, writable } from './reference.ts';
@@ -29,10 +30,11 @@ export function planUpdate(st: PlanningStatement, given: UpdateNode): Primitive 
   let at = 0;
   const assignments = ast.assignments.map((a): Assignment => (a.value.kind === 'default' ? a : { ...a, value: placed[at++] ?? a.value }));
   const byTable = assignmentsByTable(st, assignments, tables);
-  for (const target of byTable.keys()) {
+  for (const [target, list] of byTable) {
     const table = catalogTable(target);
     if (table === undefined) throw notUpdatable(st, target);
     refuseSnapshotWrite(st, table.keyspace, 'UPDATE');
+    checkForeignKeys(st, ast, table, { kind: 'update', columns: list.map((a) => a.column.name) });
   }
   const fresh: UpdateNode = { ...ast, assignments, from: select.from, ...(select.where !== undefined && { where: select.where }) };
   if (source.kind === 'route' && byTable.size === 1) {

@@ -1,0 +1,101 @@
+import { build, printStatement, some, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
+import { bindQuery } from '../analysis/bindQuery.ts';
+import { hasSubquery, isVolatile, tablesOf } from '../analysis/expressions.ts';
+import type { PlanningStatement } from '../analysis/statement.ts';
+import type { TableInfo } from '../analysis/tableInfo.ts';
+import { unsupported } from '../errors.ts';
+import { buildRoute } from '../operators/buildRoute.ts';
+import { rejectsNull } from '../operators/nulls.ts';
+import { routeOfTable, withCondition } from '../operators/route.ts';
+import type { Scratch } from '../plan.ts';
+import { withoutKeyspaces } from '../statements/bypass.ts';
+
+/**
+ * A query that no primitive covers: the tables it reads, narrowed as far as shards can narrow them, go to a scratch server, and the query
+ * itself runs there, under the tables' own names. `st` is a fresh statement. Throws VT12001 where that is not possible either
+ * (two tables of one name, views, locking reads, system schemas).
+ */
+export function planScratch(st: PlanningStatement, query: Query, why: string): Scratch {
+  if (some(query, (n) => n.kind === 'lock' || n.kind === 'nextValues' || n.kind === 'assign' || n.kind === 'intoFile' || n.kind === 'intoVariables')) throw unsupported(why);
+  const { complete, columns } = bindQuery(st, query, undefined, undefined);
+  void complete;
+  void columns;
+  const mentions = new Map<string, TableInfo[]>();
+  for (const info of st.tables) {
+    const { source } = info;
+    if (source.kind === 'vindex' || source.kind === 'json') throw unsupported(why);
+    if (source.kind === 'derived' && source.node.kind === 'table' && st.texts.has(source.query)) throw unsupported(why);
+    if (source.kind !== 'base') continue;
+    if (source.table.kind === 'systemTable') throw unsupported(why);
+    const name = source.node.table.name;
+    mentions.set(name, [...(mentions.get(name) ?? []), info]);
+  }
+  const inputs = [...mentions].map(([table, infos]) => {
+    const [first, second] = infos;
+    if (first?.source.kind !== 'base') throw unsupported(why);
+    const home = first.source.table;
+    if (infos.some((i) => i.source.kind !== 'base' || i.source.table !== home)) throw unsupported(why);
+    const wanted = usedColumns(st, query, infos);
+    const node: TableRef = { ...first.source.node, partitions: [], indexHints: [] };
+    st.tableOf.set(node, first);
+    const narrowed = second === undefined ? ownConditions(st, query, first) : [];
+    const route = narrowed.reduce((r, c) => withCondition(st, r, c), routeOfTable(st, first, node, home));
+    const items = wanted === undefined ? [build.item(star(node))] : wanted.map((name) => build.item(st.columnOf(first, name)));
+    for (const item of items) route.items.push({ expr: item.expr, key: String(route.items.length) });
+    return { table, columns: wanted ?? [], input: buildRoute(st, route) };
+  });
+  return { op: 'Scratch', inputs, query: printStatement(withoutKeyspaces(st, query)), why };
+}
+
+function star(_node: TableRef): Expression {
+  return { kind: 'star', start: -1, end: -1 } as unknown as Expression;
+}
+
+/** The columns the query names; undefined: all (a star, a natural join, or columns that are not known). */
+function usedColumns(st: PlanningStatement, query: Query, infos: readonly TableInfo[]): string[] | undefined {
+  if (infos.some((i) => !i.complete) || some(query, (n) => n.kind === 'star' || (n.kind === 'join' && (n.natural || n.using !== undefined)))) return undefined;
+  const ids = new Set(infos.map((i) => i.id));
+  const names = new Map<string, string>();
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    if (Array.isArray(node)) {
+      for (const n of node) walk(n);
+      return;
+    }
+    if ((node as Node).kind === 'column') {
+      const binding = st.bindings.get(node as ColumnRef);
+      if (binding?.kind === 'table' && ids.has(binding.table.id)) names.set(binding.name.toLowerCase(), binding.name);
+    }
+    const info = st.tableOf.get(node as Node);
+    if (info !== undefined && (info.source.kind === 'derived' || info.source.kind === 'recursive') && (node as Node).kind === 'table') walk(info.source.query);
+    for (const value of Object.values(node)) if (typeof value === 'object') walk(value);
+  };
+  walk(query);
+  const [first] = infos;
+  return names.size === 0 && first?.columns[0] !== undefined ? [first.columns[0].name] : [...names.values()];
+}
+
+/** Conditions of the table's own SELECT that concern it alone and that every row of the answer meets. */
+function ownConditions(st: PlanningStatement, query: Query, info: TableInfo): Expression[] {
+  const found: Expression[] = [];
+  const visit = (select: Select): void => {
+    const known = st.selects.get(select);
+    if (known?.tables.some((t) => t.id === info.id) !== true) return;
+    const outer = select.from.some((entry) => some(entry, (n) => n.kind === 'join' && n.type !== 'inner' && n.type !== 'cross' && n.type !== 'straight', (n) => n.kind !== 'derivedTable'));
+    for (const term of build.terms('and', select.where)) {
+      if (tablesOf(st, term) !== info.set || hasSubquery(term) || isVolatile(term) || (outer && !rejectsNull(st, term, info.set))) continue;
+      found.push(term);
+    }
+  };
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    if (Array.isArray(node)) {
+      for (const n of node) walk(n);
+      return;
+    }
+    if ((node as Node).kind === 'select') visit(node as Select);
+    for (const value of Object.values(node)) if (typeof value === 'object') walk(value);
+  };
+  walk(query);
+  return found;
+}

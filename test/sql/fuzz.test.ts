@@ -19,9 +19,10 @@ const allSettings: readonly SqlSettings[] = [
 function exercise(source: string | Uint8Array, settings: SqlSettings): void {
   const tree = answerOf(() => parseStatement(source, settings));
   if (tree !== undefined) {
-    const printed = printStatement(tree, { noBackslashEscapes: settings.noBackslashEscapes });
-    // Binds count from one in every text, so `?` come back as `:v1`.
-    if (!sameTree(parseStatement(printed, settings), tree) && typeof source === 'string' && !printed.includes(':v')) throw new Error(`another tree: ${printed}`);
+    const printed = printStatement(tree, { noBackslashEscapes: settings.noBackslashEscapes, positional: 'positional' });
+    // Bytes that are no text are printed as `_charset x'…'`, which is another node.
+    const isText = typeof source === 'string' || !/_\w+ x'/.test(printed);
+    if (!sameTree(parseStatement(printed, settings), tree) && isText) throw new Error(`another tree: ${printed}`);
   }
   const query = answerOf(() => normalize(source, settings));
   if (query !== undefined) {

@@ -58,10 +58,12 @@ for (const kind of [
  * and, directly in CONVERT( … ), behind the comma.
  */
 export function keepsLiterals(before: number, beforeThat: number, inConvert: boolean): boolean {
+  // `as decimal(`, `as` and any word: a type.
+  if (beforeThat === K.AS) return before === T.IDENT || before >= K.FIRST_KEYWORD;
   if (before < K.FIRST_KEYWORD) return false;
   const paren = parens[before];
   if (paren === PLAIN_PAREN) return false;
-  return paren === KEEP_PAREN || beforeThat === K.AS || beforeThat === K.RETURNING || (inConvert && beforeThat === T.COMMA);
+  return paren === KEEP_PAREN || beforeThat === K.RETURNING || (inConvert && beforeThat === T.COMMA);
 }
 
 // ---- operands and operators --------------------------------------------------------------------------------------------------------
@@ -79,6 +81,9 @@ const ends = new Uint8Array(KIND_COUNT);
 for (const kind of [
   T.IDENT, T.QUOTED_IDENT, T.STRING, T.NATIONAL_STRING, T.HEX_STRING, T.HEX_NUMBER, T.BIT_STRING, T.BIT_NUMBER, T.INTEGER, T.DECIMAL_NUMBER, T.FLOAT_NUMBER,
   T.BIND, T.PARAM, T.USER_VAR, T.NULL_ESCAPE, T.RPAREN, K.END, K.NULL, K.TRUE, K.FALSE,
+  K.DEFAULT, K.MAXVALUE, K.UNKNOWN, K.CURRENT_DATE, K.CURRENT_TIME, K.CURRENT_TIMESTAMP, K.CURRENT_USER, K.LOCALTIME, K.LOCALTIMESTAMP, K.UTC_DATE, K.UTC_TIME, K.UTC_TIMESTAMP,
+  K.DAY_HOUR, K.DAY_MICROSECOND, K.DAY_MINUTE, K.DAY_SECOND, K.HOUR_MICROSECOND, K.HOUR_MINUTE, K.HOUR_SECOND, K.MINUTE_MICROSECOND, K.MINUTE_SECOND, K.SECOND_MICROSECOND,
+  K.YEAR_MONTH,
 ]) ends[kind] = 1;
 /** By token kind: 1 where the token surely ends an operand. */
 export const endsOperand: Uint8Array = ends;

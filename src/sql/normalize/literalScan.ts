@@ -100,6 +100,8 @@ export class LiteralScan {
       if (kind === T.INVALID) throw syntaxError(source, start, settings);
       const gap = start - end1;
       if (gap !== 0 && (gap !== 1 || lexer.at(end1) !== 32)) this.gap(end1, start, from);
+      // `'a'where`: the bind must not run into the word.
+      else if (gap === 0 && kind !== T.RPAREN && kind !== T.COMMA && this.edits.length > 0 && this.edits[this.edits.length - 2] === start) this.edits.push(start, start, SPACE);
       if (beginItem && kind !== T.HINT && C.clauseActions[kind] !== C.SELECT_OPTION) {
         beginItem = false;
         this.beginItem(depth, start);
@@ -250,8 +252,9 @@ export class LiteralScan {
     }
     // `{d '2024-01-01'}`
     if (k2 === T.LBRACE) return false;
-    // A string behind an operand is its alias.
-    return kind !== T.STRING || k1 === T.STRING || C.endsOperand[k1] === 0 || k1 === T.INTRODUCER;
+    // A string behind an operand is its alias; a word that is not reserved is a name, or a unit that ends an interval.
+    if (kind !== T.STRING || k1 === T.STRING || k1 === T.INTRODUCER) return true;
+    return C.endsOperand[k1] === 0 && (k1 < K.FIRST_KEYWORD || this.settings.reserved[k1] === 1);
   }
 
   private literal(

@@ -1,7 +1,7 @@
 import type { Aggregate, AggregateName, Expression, FunctionCall, JsonOn, MatchAgainst, TimestampFunction } from '../ast/expression.ts';
 import type { OrderItem } from '../ast/query.ts';
 import * as K from '../lexer/keywordIds.ts';
-import { functionWords, keywordKind } from '../lexer/keywords.ts';
+import { functionWords, keywordKind, reservedAnywhere } from '../lexer/keywords.ts';
 import * as T from '../lexer/tokens.ts';
 import { castType, charsetName } from './castType.ts';
 import type { Cursor } from './cursor.ts';
@@ -79,6 +79,8 @@ export function genericCall(c: Cursor, start: number, schema: string | undefined
   const text = quoted ? c.stream.value(c.at) : c.stream.text(c.at);
   const name = text.toLowerCase();
   const isWord = c.kind === T.IDENT;
+  // A word that another server reserves is printed in quotes.
+  const reserved = c.kind >= 256 && reservedAnywhere[c.kind] === 1 && !isCallable(c.kind);
   c.advance();
   c.advance();
   if (schema === undefined && !quoted) {
@@ -86,8 +88,11 @@ export function genericCall(c: Cursor, start: number, schema: string | undefined
     // `count (a)` with a space calls a stored function, as `` `count`(a) `` does.
     if (isWord && isFunctionWord(name)) return finishCall(c, schema, name, true, start);
   }
-  return finishCall(c, schema, name, quoted, start);
+  // Names that are no plain words are printed in quotes, and are no built-ins either; behind a schema quotes say nothing.
+  return finishCall(c, schema, name, schema === undefined && (quoted || reserved || !plainWord.test(name)), start);
 }
+
+const plainWord = /^[a-z_][a-z0-9_$]*$/;
 
 function isFunctionWord(name: string): boolean {
   const kind = keywordKind(name);

@@ -16,7 +16,8 @@ const NOT = 4;
 const TRUTH = 5;
 const COMPARISON = 6;
 const PREDICATE = 7;
-const BIT_OR = 8;
+/** What LIMIT, IN, LIKE and comparisons take without parentheses. */
+export const BIT_OR = 8;
 const BIT_AND = 9;
 const SHIFT = 10;
 const SUM = 11;

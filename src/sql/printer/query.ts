@@ -1,5 +1,5 @@
 import type { Query, QueryTail, Select, SetOperation } from '../ast/query.ts';
-import { jsonOns } from './expression.ts';
+import { BIT_OR, jsonOns } from './expression.ts';
 import type { PrintRules, Printer } from './printer.ts';
 
 export const queryRules: PrintRules<
@@ -68,26 +68,26 @@ export const queryRules: PrintRules<
     if (n.withTies === true || n.count === undefined) {
       if (n.offset !== undefined) {
         p.text(' offset ');
-        p.expression(n.offset);
+        p.expression(n.offset, BIT_OR);
         p.text(' rows');
       }
       if (n.count !== undefined) {
         p.text(' fetch first ');
-        p.expression(n.count);
+        p.expression(n.count, BIT_OR);
         p.text(n.withTies === true ? ' rows with ties' : ' rows only');
       }
       if (n.rowsExamined !== undefined) p.text(' limit');
     } else {
       p.text(' limit ');
       if (n.offset !== undefined) {
-        p.expression(n.offset);
+        p.expression(n.offset, BIT_OR);
         p.text(', ');
       }
-      p.expression(n.count);
+      p.expression(n.count, BIT_OR);
     }
     if (n.rowsExamined !== undefined) {
       p.text(' rows examined ');
-      p.expression(n.rowsExamined);
+      p.expression(n.rowsExamined, BIT_OR);
     }
   },
   namedWindow: (p, n) => {

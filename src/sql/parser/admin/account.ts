@@ -8,6 +8,7 @@ import type { Cursor } from '../cursor.ts';
 import type { StatementFamily } from '../family.ts';
 import { ifExists, ifNotExists } from '../ddl/clauses.ts';
 import { restText, textUntil } from '../ddl/sourceText.ts';
+import { atEnd } from '../ddl/tableStatements.ts';
 import { account } from './accountName.ts';
 
 /** GRANT, REVOKE, SET PASSWORD, SET ROLE; CREATE, ALTER, DROP and RENAME of users and roles come through the DDL family. */
@@ -16,9 +17,35 @@ export const accountFamily: StatementFamily = { [K.GRANT]: grant, [K.REVOKE]: re
 /** `user identified …`: what follows the account up to a comma or to the clauses for all. */
 function login(c: Cursor): AccountLogin {
   const start = c.start;
-  const who = account(c);
-  const text = textUntil(c, (inner) => inner.is(T.COMMA) || inner.is(K.REQUIRE) || (inner.is(K.WITH) && !followsPlugin(inner)) || isUserOption(inner));
+  return loginOf(c, account(c), start);
+}
+
+/** How an account that has been read logs in. */
+function loginOf(c: Cursor, who: Account, start: number): AccountLogin {
+  const text = isLoginStart(c) ? textUntil(c, (inner) => inner.is(T.COMMA) || inner.is(K.REQUIRE) || (inner.is(K.WITH) && !followsPlugin(inner)) || isUserOption(inner)) : '';
   return { kind: 'accountLogin', account: who, login: text, start, end: c.lastEnd };
+}
+
+/** IDENTIFIED, DISCARD OLD PASSWORD, and MySQL's factors. */
+function isLoginStart(c: Cursor): boolean {
+  switch (c.kind) {
+    case K.IDENTIFIED:
+    case K.DISCARD:
+      return true;
+    case K.ADD:
+    case K.MODIFY:
+    case K.DROP:
+    case T.INTEGER:
+      return c.peek() === K.FACTOR || c.peek(2) === K.FACTOR;
+    default:
+      return false;
+  }
+}
+
+/** What may follow all accounts, to the end. */
+function userOptions(c: Cursor): string {
+  if (!atEnd(c) && c.kind !== K.REQUIRE && c.kind !== K.WITH && !isUserOption(c)) throw c.unexpected('the end of the statement');
+  return restText(c);
 }
 
 /** `identified with plugin`: that WITH belongs to the login. */
@@ -48,7 +75,7 @@ function isUserOption(c: Cursor): boolean {
 export function createUser(c: Cursor, start: number, orReplace: boolean): CreateUser {
   const conditional = ifNotExists(c);
   const users = c.list(login);
-  const options = restText(c);
+  const options = userOptions(c);
   return { kind: 'createUser', orReplace, ifNotExists: conditional, users, options, start, end: c.lastEnd };
 }
 
@@ -62,13 +89,12 @@ export function alterUser(c: Cursor, start: number): AlterUser {
     c.advance();
     c.expect(T.RPAREN);
     const who: Account = { kind: 'account', user: '', host: undefined, current: 'user', start: at, end: c.lastEnd };
-    const text = textUntil(c, isUserOption);
-    const users: AccountLogin[] = [{ kind: 'accountLogin', account: who, login: text, start: at, end: c.lastEnd }];
-    const options = restText(c);
+    const users = [loginOf(c, who, at)];
+    const options = userOptions(c);
     return { kind: 'alterUser', ifExists: conditional, users, options, start, end: c.lastEnd };
   }
   const users = c.list(login);
-  const options = restText(c);
+  const options = userOptions(c);
   return { kind: 'alterUser', ifExists: conditional, users, options, start, end: c.lastEnd };
 }
 
@@ -191,9 +217,10 @@ function grant(c: Cursor): Grant {
   const to = c.list((inner): AccountLogin => {
     const at = inner.start;
     const who = account(inner);
-    const text = textUntil(inner, (t) => t.is(T.COMMA) || t.is(K.REQUIRE) || t.is(K.AS) || (t.is(K.WITH) && !followsPlugin(t)));
+    const text = inner.is(K.IDENTIFIED) ? textUntil(inner, (t) => t.is(T.COMMA) || t.is(K.REQUIRE) || (t.is(K.WITH) && !followsPlugin(t))) : '';
     return { kind: 'accountLogin', account: who, login: text, start: at, end: inner.lastEnd };
   });
+  if (!atEnd(c) && c.kind !== K.REQUIRE && c.kind !== K.WITH && c.kind !== K.AS) throw c.unexpected('the end of the statement');
   const options = restText(c);
   return { kind: 'grant', ...what, to, options, start, end: c.lastEnd };
 }

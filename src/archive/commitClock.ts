@@ -13,8 +13,8 @@ export interface ClockProbe {
   readonly position: SourcePosition;
 }
 
-/** Probes kept: at one in 250 ms, a quarter of a minute. */
-const keptProbes = 64;
+/** Probes kept: a few seconds of them. */
+const keptProbes = 128;
 /** Probes that bound the difference of the clocks; older ones would turn drift into a contradiction. */
 const offsetProbes = 16;
 

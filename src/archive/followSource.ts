@@ -20,7 +20,7 @@ export interface FollowOptions {
   readonly progress: FollowProgress;
   /** Heartbeats of the source while it is idle; default 500 ms. */
   readonly heartbeatMs?: number;
-  /** Between questions to the source for its clock and end; default 250 ms. */
+  /** Between questions to the source for its clock and end; default 100 ms: on MariaDB this is about how exactly a moment can be told. */
   readonly probeMs?: number;
   /** Between writings of the evidence; default 1000 ms. */
   readonly evidenceMs?: number;
@@ -163,7 +163,7 @@ class Follower {
     const { writer, progress, source } = this.#options;
     let lastEvidence = 0;
     for (;;) {
-      await delay(this.#options.probeMs ?? 250, signal);
+      await delay(this.#options.probeMs ?? 100, signal);
       await this.#probe(signal);
       const proven = progress.receivedProvenMicros;
       if (proven <= progress.storedProvenMicros || nowMicros() - lastEvidence < (this.#options.evidenceMs ?? 1000) * 1000) continue;

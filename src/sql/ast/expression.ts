@@ -34,15 +34,13 @@ export interface StringLiteral extends Node {
   readonly kind: 'string';
   /** Decoded: quotes removed, escapes resolved, adjacent literals joined. */
   readonly value: string;
-  /** Only when the literal's bytes are not text in the connection charset (a blob, `_binary'…'`): the bytes exactly; `value` is then lossy. */
-  readonly bytes?: Uint8Array;
   /** `_utf8mb4'…'` → `utf8mb4`; lower case. */
   readonly introducer?: string;
   /** `N'…'`. */
   readonly national?: boolean;
 }
 
-/** `x'4D'` or `0x4d`: digits as written, without prefix; those of `0x4d` may be odd in number, which MySQL pads on the left. */
+/** `x'4D'` or `0x4d`, and strings whose bytes are no text (with introducer, `_binary` at least): digits as written, without prefix; those of `0x4d` may be odd in number, which MySQL pads on the left. */
 export interface HexLiteral extends Node {
   readonly kind: 'hex';
   readonly digits: string;

@@ -12,8 +12,11 @@ export function numberLiteral(c: Cursor): NumberLiteral {
   return { kind: 'number', type, text, start, end: c.lastEnd };
 }
 
-/** String tokens side by side are one string (`'a' 'b'`), the first one with or without an introducer or N. */
-export function stringLiteral(c: Cursor, introducer: string | undefined, start: number): StringLiteral {
+/**
+ * String tokens side by side are one string (`'a' 'b'`), the first one with or without an introducer or N. Bytes that are no text in their
+ * charset, as of a blob, come as a hex literal (with the introducer `_binary` when they had none), since a string could not hold them.
+ */
+export function stringLiteral(c: Cursor, introducer: string | undefined, start: number): StringLiteral | HexLiteral {
   const national = c.kind === T.NATIONAL_STRING ? true : undefined;
   const first = c.at;
   let value = c.stream.value(first);
@@ -22,15 +25,16 @@ export function stringLiteral(c: Cursor, introducer: string | undefined, start: 
     value += c.stream.value(c.at);
     c.advance();
   }
-  let bytes: Uint8Array | undefined;
   if (typeof c.stream.source !== 'string' && value.includes('\ufffd')) {
     const parts: Uint8Array[] = [];
     for (let i = first; i < c.at; i++) parts.push(c.stream.bytes(i));
-    const all = Buffer.concat(parts);
+    const bytes = Buffer.concat(parts);
     // The replacement character may also stand there as itself.
-    if (!all.equals(Buffer.from(value, 'utf8'))) bytes = all;
+    if (!bytes.equals(Buffer.from(value, 'utf8'))) {
+      return { kind: 'hex', digits: bytes.toString('hex'), form: 'string', introducer: introducer ?? 'binary', start, end: c.lastEnd };
+    }
   }
-  return { kind: 'string', value, bytes, introducer, national, start, end: c.lastEnd };
+  return { kind: 'string', value, introducer, national, start, end: c.lastEnd };
 }
 
 /** `_charset` and the string, hex or bit literal behind it. */

@@ -104,10 +104,6 @@ export class Printer {
   }
 
   stringLiteral(node: StringLiteral): void {
-    if (node.bytes !== undefined) {
-      this.out += `_${node.introducer ?? 'binary'} x'${Buffer.from(node.bytes).toString('hex')}'`;
-      return;
-    }
     if (node.introducer !== undefined) this.out += `_${node.introducer} `;
     else if (node.national === true) this.out += 'N';
     this.string(node.value);

@@ -4,6 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { delay, waitFor } from '../../src/base/wait.ts';
 import { findCut } from '../../src/binlog/archive/findCut.ts';
 import { restorableWindow } from '../../src/binlog/archive/restorableWindow.ts';
+import { eventType } from '../../src/binlog/eventHeader.ts';
+import { EVENT } from '../../src/binlog/eventTypes.ts';
+import { parseGtidState } from '../../src/binlog/gtidState.ts';
+import { ArchiveReplaySource } from '../../src/binlog/serve/archiveReplaySource.ts';
 import { flavours, startServer, type TestServer } from '../support/servers.ts';
 import { appliedBy, archiverOf, attach, caughtUp, executedBy, loadCatalog, serveArchive, testStorage } from './archiveFixture.ts';
 
@@ -174,6 +178,15 @@ for (const flavour of await flavours()) {
         const now = await findCut(catalog, { type: 'time', micros: window.sections.at(-1)!.to - 1 });
         expect(now.state.toString()).toBe(state);
         expect(state).toBe(await executedBy(next));
+
+        // a moment before the fork is replayed with the errant one; a server that holds it cannot go on past the fork
+        const replay = new ArchiveReplaySource(catalog);
+        const seen: string[] = [];
+        for await (const item of replay.read({ from: { type: 'state', state: parseGtidState(flavour, '') }, until: onOld }, AbortSignal.timeout(20_000))) {
+          if (item.type === 'event' && [EVENT.GTID, EVENT.MARIADB_GTID].some((type) => type === eventType(item.event))) seen.push(item.type);
+        }
+        expect(seen.length).toBe(4);
+        await expect(replay.read({ from: { type: 'state', state: onOld.state } }, AbortSignal.timeout(20_000)).next()).rejects.toMatchObject({ code: 'VTR1214', mysql: 1236 });
 
         // a replica that starts from nothing gets the new history only
         const { server } = await serveArchive(archiver.catalog!, { archiver });

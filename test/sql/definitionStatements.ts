@@ -13,7 +13,7 @@ export const definitionStatements: readonly Sample[] = [
     'create temporary table t (a integer primary key, b dec(10,2) not null default -1.5, c numeric(5) unsigned zerofill, d double precision, e real, f float(7,3), g bool, h bit(8) default b\'101\')',
     "create table t (a enum('x','y''z') not null default 'x', b set('a','b') character set latin1, c char(10) binary, d varchar(10) ascii, e text charset utf8mb4 collate utf8mb4_general_ci)",
     'create table t (a timestamp(6) not null default current_timestamp(6) on update current_timestamp(6), b datetime default now(), c date, d time(3), e year(4))',
-    'create table t (a tinyint, b smallint, c mediumint, d int, e bigint, f int1, g int2, h int3, i int4, j int8, k middleint, l long varchar, m long varbinary, n long)',
+    'create table t (a tinyint, b smallint, c mediumint, d int, e bigint, f int1, g int2, h int3, i int4, j int8, k middleint, l long varchar, m long varbinary, n long, o long char varying, p long character varying)',
     'create table t (a tinyblob, b blob(10), c mediumblob, d longblob, e tinytext, f text, g mediumtext, h longtext, i binary(3), j varbinary(20), k json)',
     'create table t (g geometry not null, p point, l linestring, y polygon, mp multipoint, ml multilinestring, my multipolygon, gc geometrycollection, spatial index (g))',
     'create table t (a int, b int generated always as (a + 1) virtual, c int as (a * 2) stored unique, d int as (b) )',
@@ -73,7 +73,7 @@ export const definitionStatements: readonly Sample[] = [
   ]),
   ...group('mariadb', 'alterTable', [
     'alter online table t add column if not exists a int', 'alter ignore table if exists t drop column if exists a', 'alter table t wait 5 add index if not exists i (a)', 'alter table t nowait drop index if exists i', 'alter table t add system versioning', 'alter table t drop system versioning',
-    'alter table t add period for app (a, b)', 'alter table t drop period for app', 'alter table t modify column if exists a int', 'alter table t change column if exists a b int', 'alter table t rename column if exists a to b', 'alter table t alter index i ignored, alter index j not ignored',
+    'alter table t add period for app (a, b)', 'alter table t add period if not exists for app (a, b)', 'alter table t drop period for app', 'alter table t modify column if exists a int', 'alter table t change column if exists a b int', 'alter table t rename column if exists a to b', 'alter table t alter index i ignored, alter index j not ignored',
     'alter table t add foreign key if not exists (a) references p (id)', 'alter table t drop foreign key if exists f, drop constraint if exists c', 'alter table t add partition if not exists (partition p values less than (1))', 'alter table t drop partition if exists p', 'alter table t algorithm = nocopy',
     'alter table t drop a restrict, drop b cascade',
   ]),

@@ -160,6 +160,7 @@ export interface CheckDefinition extends Node {
 
 export interface PeriodDefinition extends Node {
   readonly kind: 'periodDefinition';
+  readonly ifNotExists: boolean;
   readonly name: string;
   readonly from: string;
   readonly to: string;

@@ -140,7 +140,7 @@ function add(c: Cursor, start: number): AlterAction {
     c.advance();
     return { kind: 'plainAction', action: 'add system versioning', value: undefined, start, end: c.lastEnd };
   }
-  if (c.kind === K.PERIOD && c.peek() === K.FOR) {
+  if (c.kind === K.PERIOD && (c.peek() === K.FOR || c.peek() === K.IF)) {
     const found = period(c);
     return { kind: 'addPeriod', period: found, start, end: c.lastEnd };
   }
@@ -269,7 +269,8 @@ function rename(c: Cursor, start: number): RenamePart {
     c.advance();
     const conditional = ifExists(c);
     const from = c.name();
-    c.expect(K.TO);
+    // Some write AS, as for tables.
+    if (!c.accept(K.AS)) c.expect(K.TO);
     const to = c.name();
     return { kind: 'renamePart', what, ifExists: conditional, from, table: undefined, to, start, end: c.lastEnd };
   }

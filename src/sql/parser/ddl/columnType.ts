@@ -8,7 +8,7 @@ import { acceptCharset } from './clauses.ts';
 /** One spelling for types that servers take for another. */
 const sameAs: Readonly<Record<string, string>> = {
   integer: 'int', dec: 'decimal', numeric: 'decimal', fixed: 'decimal', character: 'char', int1: 'tinyint', int2: 'smallint', int3: 'mediumint', int4: 'int', int8: 'bigint',
-  middleint: 'mediumint', float4: 'float', float8: 'double', varcharacter: 'varchar', clob: 'longtext', varchar2: 'varchar', geomcollection: 'geometrycollection',
+  middleint: 'mediumint', float4: 'float', float8: 'double', varcharacter: 'varchar', clob: 'longtext', varchar2: 'varchar', geomcollection: 'geometrycollection', sql_tsi_year: 'year',
 };
 /** Types that are written with several words, the first of which alone is read by {@link firstWord}. */
 const withMembers = new Set(['enum', 'set']);
@@ -88,7 +88,8 @@ function firstWord(c: Cursor): { readonly name: string; readonly length?: string
       return { name: 'double' };
     case 'long':
       if (c.accept(K.VARBINARY)) return { name: 'mediumblob' };
-      if (!c.accept(K.VARCHAR) && !c.accept(K.VARCHARACTER) && c.accept2(K.CHAR, K.VARYING)) return { name: 'mediumtext' };
+      if (c.accept(K.CHAR) || c.accept(K.CHARACTER)) c.expect(K.VARYING);
+      else if (!c.accept(K.VARCHAR)) c.accept(K.VARCHARACTER);
       return { name: 'mediumtext' };
     case 'national':
       if (c.accept(K.VARCHAR) || c.accept(K.VARCHARACTER)) return { name: 'varchar', charset: 'utf8' };
@@ -117,5 +118,5 @@ const typeWords = new Set([
 /** Words that are not reserved and begin a type, of MySQL and of MariaDB's own plugins. */
 const freeTypeWords = new Set([
   'bit', 'bool', 'boolean', 'date', 'datetime', 'enum', 'fixed', 'geomcollection', 'geometry', 'geometrycollection', 'inet4', 'inet6', 'json', 'linestring', 'multilinestring', 'multipoint',
-  'multipolygon', 'national', 'nchar', 'nvarchar', 'point', 'polygon', 'serial', 'text', 'time', 'timestamp', 'uuid', 'vector', 'xmltype', 'year',
+  'multipolygon', 'national', 'nchar', 'nvarchar', 'point', 'polygon', 'serial', 'sql_tsi_year', 'text', 'time', 'timestamp', 'uuid', 'vector', 'xmltype', 'year',
 ]);

@@ -84,6 +84,7 @@ function tableElements(c: Cursor, into: Elements): void {
 export function period(c: Cursor): PeriodDefinition {
   const start = c.start;
   c.expect(K.PERIOD);
+  const conditional = ifNotExists(c);
   c.expect(K.FOR);
   const name = c.name('a period');
   c.expect(T.LPAREN);
@@ -91,5 +92,5 @@ export function period(c: Cursor): PeriodDefinition {
   c.expect(T.COMMA);
   const to = c.name('a column');
   c.expect(T.RPAREN);
-  return { kind: 'periodDefinition', name, from, to, start, end: c.lastEnd };
+  return { kind: 'periodDefinition', ifNotExists: conditional, name, from, to, start, end: c.lastEnd };
 }

@@ -114,7 +114,7 @@ export const tableStatementRules: PrintRules<
     checkBody(p, n);
   },
   periodDefinition: (p, n) => {
-    p.text('period for ');
+    p.text(n.ifNotExists ? 'period if not exists for ' : 'period for ');
     p.name(n.name);
     p.text(' (');
     p.names([n.from, n.to]);

@@ -154,8 +154,14 @@ async function mapLookup(vindex: LookupVindex, routing: Routing, env: Environmen
   return ids.map((keyspaceIds) => ({ kind: 'keyspaceIds', keyspaceIds }));
 }
 
+/** A bind variable for a vindex: `7.0` equals the whole number 7, and is where that is. */
 export function asVindexValue(value: BindVariable | undefined): VindexValue {
-  return value === undefined ? { type: valueTypes.NULL_TYPE } : { type: value.type, value: value.value };
+  if (value === undefined) return { type: valueTypes.NULL_TYPE };
+  if (value.type === valueTypes.DECIMAL || value.type === valueTypes.FLOAT64 || value.type === valueTypes.FLOAT32) {
+    const whole = /^(-?\d+)\.0*$/.exec(value.value?.toString() ?? '')?.[1];
+    if (whole !== undefined) return { type: valueTypes.INT64, value: Buffer.from(whole) };
+  }
+  return { type: value.type, value: value.value };
 }
 
 /** A range of values of a vindex that keeps their order: every shard between the keyspace ids of the bounds. */

@@ -17,6 +17,7 @@ import { planQuery } from './select/planQuery.ts';
 import { explainPlan } from './explain/explainPlan.ts';
 import { catalogOf } from './vschemaCatalog.ts';
 import { planOther } from './statements/planOther.ts';
+import { directiveOn, queryTimeout } from './statements/directives.ts';
 import { planLockFunctions } from './statements/lockFunctions.ts';
 import { bypass } from './statements/bypass.ts';
 import { isSystemSchema } from './catalog.ts';
@@ -28,6 +29,9 @@ import { usesCollected } from './writes.ts';
  */
 export function planStatement(ast: Statement, vschema: VSchema, context: PlanContext): Plan {
   const st = new PlanningStatement(catalogOf(vschema, context), context, { insert: planInsert, delete: planDelete });
+  const timeout = queryTimeout(ast);
+  if (timeout !== undefined) st.directives.queryTimeoutMs = timeout;
+  st.directives.scatterErrorsAsWarnings = directiveOn(ast, 'SCATTER_ERRORS_AS_WARNINGS');
   if (context.shardTarget !== undefined && context.defaultKeyspace !== undefined && !isSystemSchema(context.defaultKeyspace)) {
     const sent = bypass(st, ast, context.shardTarget);
     if (sent !== undefined) return finish(st, ast, sent, undefined);
@@ -58,6 +62,7 @@ function planRead(st: PlanningStatement, query: Query): Plan {
   } catch (error) {
     if (!isUnsupported(error)) throw error;
     const fresh = new PlanningStatement(st.catalog, st.context, st.dml);
+    Object.assign(fresh.directives, st.directives);
     return finish(fresh, query, scratchOr(fresh, query, error), undefined);
   }
 }

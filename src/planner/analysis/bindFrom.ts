@@ -26,6 +26,7 @@ export function bindFrom(st: PlanningStatement, entry: TableExpr, scope: Scope, 
   switch (entry.kind) {
     case 'table': return [add(st, scope, entry, bindTable(st, entry, ctes, binders, scope.parent))];
     case 'derivedTable': {
+      if (entry.query.kind === 'select' && entry.query.options.includes('sql_calc_found_rows')) throw mysqlError(1234, '42000', "Incorrect usage/placement of 'SQL_CALC_FOUND_ROWS'");
       if (entry.query.into !== undefined) throw mysqlError(1064, '42000', "You have an error in your SQL syntax near 'into'");
       const inner = entry.lateral ? lateralScope(scope) : scope.parent;
       const { columns, complete } = binders.query(st, entry.query, inner, ctes);

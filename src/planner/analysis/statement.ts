@@ -31,6 +31,8 @@ export class PlanningStatement {
   readonly snapshotKeyspaces = new Set<string>();
   /** The text a node was parsed from, for views and other texts than the statement's own. */
   readonly texts = new WeakMap<Node, string>();
+  /** Of the outermost statement: they hold for everything it sends. */
+  readonly directives: { queryTimeoutMs?: number; scatterErrorsAsWarnings: boolean } = { scatterErrorsAsWarnings: false };
   readonly setCache = new WeakMap<Node, TableSet>();
   private readonly names = new Set<string>();
   private subqueries = 0;

@@ -21,10 +21,11 @@ export function checkForeignKeys(st: PlanningStatement, ast: Commented, table: C
     }
   }
   if (write.kind === 'insert') return;
-  for (const child of childrenOf(st, table)) {
-    if (!touches(child.key.parentColumns)) continue;
-    const action = write.kind === 'delete' ? child.key.onDelete : child.key.onUpdate;
-    if (action === 'SET DEFAULT') throw planError('VT09016', 1451, '23000', 'Cannot delete or update a parent row: a foreign key constraint fails');
+  const children = childrenOf(st, table).filter((child) => touches(child.key.parentColumns));
+  if (children.some(({ key }) => (write.kind === 'delete' ? key.onDelete : key.onUpdate) === 'SET DEFAULT')) {
+    throw planError('VT09016', 1451, '23000', 'Cannot delete or update a parent row: a foreign key constraint fails');
+  }
+  for (const child of children) {
     if (!sharesShard(child.table, table, child.key)) throw crossShard(fullName(table), fullName(child.table));
   }
 }

@@ -47,6 +47,8 @@ export function buildRoute(st: PlanningStatement, route: RouteOperator, keepColu
     ...(keepColumns !== undefined && keepColumns < route.items.length && route.body === undefined && { keepColumns }),
     ...(hasLocks(sent) && { locks: true }),
     ...(route.alwaysOneShard === true && { alwaysOneShard: true }),
+    ...(st.directives.queryTimeoutMs !== undefined && { queryTimeoutMs: st.directives.queryTimeoutMs }),
+    ...(st.directives.scatterErrorsAsWarnings && !isSingleShard(option) && { scatterErrorsAsWarnings: true }),
     tableName: tableNames(st, route),
   };
   if (option.vindex !== undefined && option.vindex.kind === 'lookup') {

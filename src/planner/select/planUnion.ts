@@ -104,7 +104,7 @@ function gather(st: PlanningStatement, query: SetOperation, options: QueryOption
   const textual = columns.map((c) => !comparesPlainly(c));
   const wantsWeights = (distinct && textual.some(Boolean)) || orders.some((o) => textual[o.column]) || options.weights;
   if (distinct && output?.complete !== true) throw schemaTrackingRequired();
-  const branches = mergeNeighbours(st, flatten(query, distinct), distinct, planQuery, wantsWeights);
+  const branches = mergeNeighbours(st, [...flatten(query.left, distinct), ...flatten(query.right, distinct)], distinct, planQuery, wantsWeights);
   const weightAt = (i: number): number | undefined => (wantsWeights && textual[i] ? columns.length + textual.slice(0, i).filter(Boolean).length : undefined);
   const weights = columns.map((_, i) => weightAt(i));
   const width = columns.length + (wantsWeights ? textual.filter(Boolean).length : 0);

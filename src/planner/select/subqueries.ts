@@ -108,7 +108,8 @@ function usesIn(expr: Expression, condition: boolean): Use[] {
         break;
       case 'comparison': {
         if (e.quantifier !== undefined) {
-          if (e.right.kind === 'subquery') found.push({ node: e.right, query: e.right.query, kind: 'value', top: false, negated: true, holder: e });
+          const list = (e.op === '=' && e.quantifier === 'any') || (e.op === '!=' && e.quantifier === 'all');
+          if (e.right.kind === 'subquery') found.push({ node: e.right, query: e.right.query, kind: list ? 'in' : 'value', top: list && top, negated: e.op === '!=', ...(list && { outer: e.left }), holder: e });
           walk(e.left, false, false);
           return;
         }
@@ -149,7 +150,7 @@ function place(st: PlanningStatement, source: Operator, use: Use, replaced: Map<
   if (merged !== undefined) return merged;
   st.pullouts.length = before;
   if ((tablesOf(st, use.query) & outerTables(st, use.query)) !== 0n) throw unsupported('correlated subquery is only supported for EXISTS');
-  if (use.holder.kind === 'comparison') throw unsupported('ANY/ALL/SOME comparison operator');
+  if (use.holder.kind === 'comparison' && use.kind === 'value') throw unsupported('ANY/ALL/SOME comparison operator');
   pullOut(st, use, replaced, planner);
   return source;
 }

@@ -34,7 +34,10 @@ export async function awaitTurn(options: TurnOptions, signal: AbortSignal): Prom
     if (sign !== seen) {
       // the first look only learns where it stands: an old sign is no life
       if (seen !== undefined) onStandby(last.writer);
-      since = seen === undefined ? Math.max(evidence?.writtenMicros ?? last.startedMicros, nowMicros() - takeoverMs * 1000) : nowMicros();
+      const now = nowMicros();
+      const written = evidence?.writtenMicros ?? last.startedMicros;
+      // the other's clock may be ahead of ours: never wait for it
+      since = seen === undefined ? Math.min(now, Math.max(written, now - takeoverMs * 1000)) : now;
       seen = sign;
     }
     if (nowMicros() - since >= takeoverMs * 1000) return;

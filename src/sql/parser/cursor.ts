@@ -129,6 +129,11 @@ export class Cursor {
     this.depth--;
   }
 
+  /** Throws 1436 when a chain is longer than rules may nest. */
+  checkNesting(length: number): void {
+    if (length > this.settings.maxDepth) throw tooDeepError(this.stream.source, this.start, this.settings);
+  }
+
   /** Throws 1436 when a chain of operators (`a or b or …`) makes the tree deeper than trees may be: {@link CHAIN_FACTOR} times the limit. */
   checkChain(length: number): void {
     if (length > this.settings.maxDepth * CHAIN_FACTOR) throw tooDeepError(this.stream.source, this.start, this.settings);

@@ -174,7 +174,9 @@ export function infix(c: Cursor, first: Expression, min: number, start: number, 
     let power = bindingPower[kind] as number;
     if (kind === T.OR_OR && !c.settings.pipesAsConcat) power = OR;
     if (power === 0 || power < min || power > max) return left;
-    c.checkChain(chain);
+    // Chains of AND, OR and arithmetic are common and everything that walks trees is ready for long ones; others are not.
+    if (power === COMPARISON || power >= CONCAT) c.checkNesting(chain);
+    else c.checkChain(chain);
     max = power;
     switch (power) {
       case OR:

@@ -298,7 +298,8 @@ function namedWindow(c: Cursor): NamedWindow {
 function values(c: Cursor): Query {
   const start = c.start;
   c.advance();
-  const rowKeyword = c.kind === K.ROW;
+  const rowKeyword = c.is(K.ROW);
+  if (!rowKeyword && c.settings.dialect !== 'mariadb') throw c.unexpected('ROW');
   const rows = c.list((inner) => {
     const from = inner.start;
     if (rowKeyword) inner.expect(K.ROW);

@@ -1,4 +1,5 @@
 import type { Query, QueryTail, Select, SetOperation } from '../ast/query.ts';
+import type { Join, TableExpr } from '../ast/tableRef.ts';
 import { BIT_OR, jsonOns } from './expression.ts';
 import type { PrintRules, Printer } from './printer.ts';
 
@@ -7,13 +8,7 @@ export const queryRules: PrintRules<
   | 'namedWindow' | 'lock' | 'intoVariables' | 'intoFile' | 'fileFormat' | 'with' | 'commonTable'
 > = {
   select,
-  setOperation: (p, n) => {
-    head(p, n);
-    setOperand(p, n.left, n, false);
-    p.text(n.all ? ` ${n.op} all ` : ` ${n.op} `);
-    setOperand(p, n.right, n, true);
-    tail(p, n);
-  },
+  setOperation,
   values: (p, n) => {
     head(p, n);
     p.text('values ');
@@ -220,15 +215,38 @@ function select(p: Printer, n: Select): void {
   tail(p, n);
 }
 
+/** A long chain is printed from its far left end in a loop; every operation in it but the outermost is without WITH and tail. */
+function setOperation(p: Printer, n: SetOperation): void {
+  head(p, n);
+  const links: SetOperation[] = [n];
+  let left = n.left;
+  while (left.kind === 'setOperation' && !needsParentheses(left, links[links.length - 1] as SetOperation, false)) {
+    links.push(left);
+    p.comments(left.comments, 'leading');
+    left = left.left;
+  }
+  for (let link = links.pop(), first = true; link !== undefined; link = links.pop(), first = false) {
+    if (first) setOperand(p, link.left, link, false);
+    p.text(link.all ? ` ${link.op} all ` : ` ${link.op} `);
+    setOperand(p, link.right, link, true);
+    if (link !== n) p.comments(link.comments, 'trailing');
+  }
+  tail(p, n);
+}
+
 /** An operand of a set operation needs parentheses when it has a tail of its own, or would group otherwise. */
 function setOperand(p: Printer, operand: Query, parent: SetOperation, isRight: boolean): void {
-  if (operand.kind === 'nestedQuery' || hasTail(operand) || (operand.kind === 'setOperation' && groupsOtherwise(operand, parent, isRight))) {
+  if (needsParentheses(operand, parent, isRight)) {
     p.text('(');
     p.node(operand);
     p.text(')');
   } else {
     p.node(operand);
   }
+}
+
+function needsParentheses(operand: Query, parent: SetOperation, isRight: boolean): boolean {
+  return operand.kind === 'nestedQuery' || hasTail(operand) || (operand.kind === 'setOperation' && groupsOtherwise(operand, parent, isRight));
 }
 
 function hasTail(n: QueryTail): boolean {
@@ -268,26 +286,7 @@ export const tableRules: PrintRules<
       p.text(')');
     }
   },
-  join: (p, n) => {
-    p.node(n.left);
-    const type = n.type === 'inner' ? 'join' : n.type === 'straight' ? 'straight_join' : `${n.type} join`;
-    p.text(n.natural ? ` natural ${type} ` : ` ${type} `);
-    if (n.right.kind === 'join') {
-      p.text('(');
-      p.node(n.right);
-      p.text(')');
-    } else {
-      p.node(n.right);
-    }
-    if (n.on !== undefined) {
-      p.text(' on ');
-      p.expression(n.on);
-    } else if (n.using !== undefined) {
-      p.text(' using (');
-      p.names(n.using);
-      p.text(')');
-    }
-  },
+  join,
   jsonTable: (p, n) => {
     p.text('json_table(');
     p.expressions([n.document, n.path]);
@@ -346,3 +345,33 @@ export const tableRules: PrintRules<
     p.text(')');
   },
 };
+
+/** As set operations, joins are printed from the far left; a join on the right side stands in parentheses. */
+function join(p: Printer, n: Join): void {
+  const links: Join[] = [];
+  let left: TableExpr = n;
+  while (left.kind === 'join') {
+    links.push(left);
+    left = left.left;
+  }
+  p.node(left);
+  for (let link = links.pop(); link !== undefined; link = links.pop()) {
+    const type = link.type === 'inner' ? 'join' : link.type === 'straight' ? 'straight_join' : `${link.type} join`;
+    p.text(link.natural ? ` natural ${type} ` : ` ${type} `);
+    if (link.right.kind === 'join') {
+      p.text('(');
+      p.node(link.right);
+      p.text(')');
+    } else {
+      p.node(link.right);
+    }
+    if (link.on !== undefined) {
+      p.text(' on ');
+      p.expression(link.on);
+    } else if (link.using !== undefined) {
+      p.text(' using (');
+      p.names(link.using);
+      p.text(')');
+    }
+  }
+}

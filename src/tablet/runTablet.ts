@@ -8,7 +8,7 @@ import { initialiseDataDirectory, isDataDirectory } from '../mysqld/dataDirector
 import type { ServerSettings } from '../mysqld/optionFile.ts';
 import { findServerBinary, type ServerBinary } from '../mysqld/serverBinary.ts';
 import { serverFolder } from '../mysqld/serverFolder.ts';
-import { findSrvKeyspace, isTopoError, parseTabletAlias, paths, rebuildKeyspaceGraph, updateRecord } from '../topo/index.ts';
+import { findSrvKeyspace, formatTabletAlias, isTopoError, parseTabletAlias, paths, rebuildKeyspaceGraph, updateRecord } from '../topo/index.ts';
 import { Keyspace, KeyspaceType } from '../vitess/gen/topodata.ts';
 import { createMysqlQueryService } from '../vitess/mysqlQueryService.ts';
 import { serveTablet } from '../vitess/serveTablet.ts';
@@ -41,8 +41,9 @@ const failedRestoreRetryMs = 60_000;
  * The tablet agent: one mysqld, one folder, one entry in the topology. It resolves once gRPC and HTTP answer; a tablet of a snapshot keyspace does so before its restore is through
  * (it does not serve until then). `signal` ends it as `stop` does; killed, it leaves its server running and the next agent adopts it.
  */
-export async function runTablet(options: TabletOptions, signal: AbortSignal): Promise<RunningTablet> {
-  const alias = parseTabletAlias(options.alias);
+export async function runTablet(given: TabletOptions, signal: AbortSignal): Promise<RunningTablet> {
+  const alias = parseTabletAlias(given.alias);
+  const options: TabletOptions = { ...given, alias: formatTabletAlias(alias) };
   if (alias.uid === 0 || alias.uid >= 0x8000_0000) throw new VtrewindError({ code: 'VTR0601', grpc: 'INVALID_ARGUMENT', message: `the number of ${options.alias} is not between 1 and ${0x7fff_ffff}`, hint: 'it is the server\'s id; higher ones are for restored servers' });
   const hostname = options.hostname ?? '127.0.0.1';
   const unlock = await lockFolder(options.folder);

@@ -23,7 +23,7 @@ for (const flavour of await flavours()) {
         for (let i = 1; i <= 30; i++) {
           await client.query(`INSERT INTO t.a VALUES (${i}, 'row ${i}')`);
           if (i === 15) await client.query('FLUSH BINARY LOGS');
-          if (i % 10 === 0) await waitFor('a segment', () => (archiver.status().position === '' ? false : true), { timeoutMs: 5000 });
+          if (i % 10 === 0) await waitFor('a segment', () => archiver.status().position !== '', { timeoutMs: 5000 });
         }
         await client.query("UPDATE t.a SET v = 'changed' WHERE id > 20; DELETE FROM t.a WHERE id = 7");
         const state = await caughtUp(archiver, primary);

@@ -1,4 +1,4 @@
-import type { Query, Statement } from '../sql/index.ts';
+import type { Expression, Query, Statement } from '../sql/index.ts';
 import type { VSchema } from '../vschema/index.ts';
 import { bindQuery } from './analysis/bindQuery.ts';
 import { PlanningStatement } from './analysis/statement.ts';
@@ -81,7 +81,18 @@ export function planReadPrimitive(st: PlanningStatement, query: Query): { readon
   bindQuery(st, query, undefined, undefined);
   const planned = planQuery(st, query, { ordered: true, weights: false });
   const root = planned.route?.body !== undefined && planned.route.class !== 'next' ? named(st, planned) : planned.build();
-  return { root: withPullouts(st, root), names: planned.complete && planned.columns.length > 0 ? planned.columns.map((c) => c.name) : undefined };
+  return { root: withPullouts(st, root), names: planned.complete && planned.columns.length > 0 ? planned.columns.map((c, i) => (c.expr !== undefined && fromSystemTable(st, c.expr) && !aliased(query, i) ? undefined : c.name)) : undefined };
+}
+
+/** Columns of a system schema have the server's own spelling of their names. */
+function fromSystemTable(st: PlanningStatement, expr: Expression): boolean {
+  const binding = expr.kind === 'column' ? st.bindings.get(expr) : undefined;
+  return binding?.kind === 'table' && binding.table.source.kind === 'base' && binding.table.source.table.kind === 'systemTable';
+}
+
+function aliased(query: Query, index: number): boolean {
+  const item = query.kind === 'select' ? query.items[index] : undefined;
+  return item?.kind === 'selectExpr' && item.alias !== undefined;
 }
 
 /** The outermost statement of a single route names its columns as MySQL would for the client's own text. */

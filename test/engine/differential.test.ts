@@ -73,15 +73,18 @@ for (const flavour of ['mariadb', 'mysql'] as const) {
     });
 
     it.each([...reads, ...moreReads])('%s', async (sql) => {
-      const plain = await cluster.plain(sql).then(texts, (error: unknown) => error);
-      if (!Array.isArray(plain)) return expect(cluster.execute(sql)).rejects.toThrow();
-      const want = plain;
+      const plain = await cluster.plain(sql).catch((error: unknown) => error as Error);
+      if (plain instanceof Error) return expect(cluster.execute(sql)).rejects.toThrow();
+      const want = texts(plain);
       const got = await cluster.execute(sql);
       const streamed = await cluster.stream(sql);
       const ordered = /order by (?!.* limit)/i.test(sql) && !sql.includes('-- any order');
       const norm = (rows: (string | null)[][]) => (ordered || /limit/i.test(sql) ? rows : rows.map((r) => JSON.stringify(r)).sort());
       expect(norm(texts(got))).toEqual(norm(want));
       expect(norm(texts(streamed))).toEqual(norm(want));
+      // MariaDB makes small whole numbers INT where the gate, which can't know its flavour, says BIGINT.
+      const described = (fields: typeof plain.fields) => fields.map((f) => `${f.name} ${flavour === 'mariadb' && f.type === 263 ? 265 : f.type} ${f.type === 18 ? f.decimals : ''}`);
+      expect(described(got.fields)).toEqual(described(plain.fields));
     });
 
     it('keeps lookups when rows go and change', async () => {

@@ -27,7 +27,8 @@ function wider(a: StaticType, b: StaticType): StaticType {
   return a.type === b.type ? a : { type: valueTypes.INT64, scale: 0 };
 }
 
-function staticType(e: EvalExpr, types: readonly number[], scales: readonly (number | undefined)[]): StaticType | undefined {
+/** What an expression's type is whatever the values: undefined where that is not known. */
+export function staticType(e: EvalExpr, types: readonly number[], scales: readonly (number | undefined)[]): StaticType | undefined {
   switch (e.kind) {
     case 'literal': return { type: e.type, scale: e.text === null || !e.text.includes('.') ? 0 : e.text.length - e.text.indexOf('.') - 1 };
     case 'column': {

@@ -5,6 +5,7 @@ import type { BindVariable, Field, Row } from '../../vitess/queryService.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import { batches, collect, open } from '../collect.ts';
 import { columnBind, evalEnvironment, hold, listBind, release, withBinds, type Environment, type Parts } from '../environment.ts';
+import { staticType } from '../evaluate/commonType.ts';
 import { evaluate, truth } from '../evaluate/evaluate.ts';
 import { rowComparator, rowKey } from '../rows/compare.ts';
 
@@ -97,7 +98,13 @@ export async function* runProjection(p: Projection, env: Environment): Parts {
     return value.text === null ? null : Buffer.from(value.text);
   });
   let announced = false;
-  const announce = (): readonly Field[] => p.expressions.map((e, i): Field => source[i] ?? { name: e.name, type: seen[i] ?? nullRowType(p, i, types), charset: isTextType(seen[i]) ? 255 : 63, flags: 128 });
+  const announce = (): readonly Field[] => p.expressions.map((e, i): Field => {
+    const known = source[i];
+    if (known !== undefined) return known;
+    const fixed = staticType(e.expr, types, scales);
+    const type = fixed === undefined || fixed.type === valueTypes.NULL_TYPE ? seen[i] ?? nullRowType(p, i, types) : fixed.type;
+    return { name: e.name, type, charset: isTextType(type) ? 255 : 63, flags: 128, ...(type === valueTypes.DECIMAL && { decimals: Math.min(30, fixed?.scale ?? 0) }) };
+  });
   for await (const batch of batches(input)) {
     const rows = batch.map(project);
     if (announced) yield { rows };

@@ -31,7 +31,7 @@ export function aggregateField(a: Aggregation, fields: readonly Field[]): Field 
     case 'bit_and':
     case 'bit_or':
     case 'bit_xor': return { ...numeric, type: valueTypes.UINT64, columnLength: 21, flags: 161 };
-    case 'group_concat': return { name: a.alias, type: source?.charset === 63 ? valueTypes.BLOB : valueTypes.TEXT, charset: source?.charset ?? 255, flags: 0 };
+    case 'group_concat': return { name: a.alias, type: isBytes(source?.type) ? valueTypes.BLOB : valueTypes.TEXT, charset: isBytes(source?.type) ? 63 : source?.charset === 63 ? 255 : source?.charset ?? 255, flags: 0 };
     case 'json_arrayagg':
     case 'json_objectagg': return { name: a.alias, type: valueTypes.JSON, charset: 63, flags: 144 };
     case 'min':
@@ -39,6 +39,10 @@ export function aggregateField(a: Aggregation, fields: readonly Field[]): Field 
     case 'any_value': return { ...(source ?? { type: valueTypes.NULL_TYPE }), name: a.alias };
     default: return a.function satisfies never;
   }
+}
+
+function isBytes(type: number | undefined): boolean {
+  return type === valueTypes.VARBINARY || type === valueTypes.BINARY || type === valueTypes.BLOB;
 }
 
 function isApproximate(type: number | undefined): boolean {

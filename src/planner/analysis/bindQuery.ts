@@ -246,6 +246,8 @@ export function nameOf(st: PlanningStatement, expr: Expression): string {
   if (expr.kind === 'column') return expr.name;
   if (expr.start < 0) return printExpression(expr);
   if (expr.kind === 'string') return expr.value;
+  if (expr.kind === 'null') return 'NULL';
+  if (expr.kind === 'bool') return expr.value ? 'TRUE' : 'FALSE';
   const text = (st.texts.get(expr) ?? st.context.sql).slice(expr.start, expr.end);
   return text === '' ? printExpression(expr) : text;
 }

@@ -61,6 +61,8 @@ export const DEFAULT_SERVER_VERSION = '8.4.6-vtrewind';
 const DEFAULT_BACKEND_CONNECTIONS = 100;
 const DEFAULT_PLANS = 10_000;
 const DEFAULT_DRAIN_MS = 5_000;
+/** vtgate's --gateway-initial-tablet-timeout, shorter: what comes later is used when it comes. */
+const INITIAL_TABLET_MS = 10_000;
 /** How long DDL waits for the tables to be read again; they go on being read after it. */
 const SCHEMA_WAIT_MS = 5_000;
 
@@ -108,10 +110,12 @@ async function start(options: GateOptions, parts: (() => Promise<void> | void)[]
   const counters = new SessionCounters();
   const env: GateEnvironment = {
     view: clusterView(view, schema.version), tablets: tabletAccess(view, health, pools, options.tabletProtocol), planner: { plan: planStatement, execute: executePlan, stream: streamPlan }, plans, schema: schema.tracker,
-    schemaChanged: schema.changed, snapshots: () => showSnapshots(options.topo), databaseHook: options.databaseHook, registry: new SessionRegistry(), counters,
+    schemaChanged: schema.changed, schemaPending: schema.pending, snapshots: () => showSnapshots(options.topo), databaseHook: options.databaseHook, registry: new SessionRegistry(), counters,
     serverVersion: options.serverVersion ?? DEFAULT_SERVER_VERSION, defaultTabletType: options.defaultTabletType ?? 'PRIMARY', transactionMode: options.transactionMode ?? 'MULTI',
     limits: { ...DEFAULT_SESSION_LIMITS, ...options.limits }, log,
   };
+  await firstTablets(view, health, log, signal);
+  await schema.pending();
   const server = await listen(options, env, users);
   let draining = false;
   parts.push(async () => {
@@ -133,6 +137,17 @@ async function start(options: GateOptions, parts: (() => Promise<void> | void)[]
   parts.splice(parts.length - 1, 0, () => status.close());
   log.info({ event: 'gate_ready', mysql: server.address, http: status.address, tabletProtocol: options.tabletProtocol }, 'the gate listens');
   return { mysql: server.address, http: status.address };
+}
+
+/** Clients that come early would find no tablet: the primaries of all shards are waited for, but not for long; snapshots never (SNAPSHOTS.md, "Routing" 8). */
+async function firstTablets(view: TopologyView, health: HealthCheck, log: Log, signal: AbortSignal | undefined): Promise<void> {
+  const targets = () => view.keyspaceNames().filter((keyspace) => !view.isSnapshot(keyspace)).flatMap((keyspace) => (view.shards(keyspace, 'PRIMARY') ?? []).map((shard) => shard.target));
+  try {
+    await health.waitFor(targets, INITIAL_TABLET_MS, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    log.warn({ event: 'tablets_missing', error: VtrewindError.from(error).message }, 'the gate starts without some tablets');
+  }
 }
 
 async function listen(options: GateOptions, env: GateEnvironment, users: UsersFile): Promise<MysqlServer> {
@@ -188,7 +203,7 @@ function tabletAccess(view: TopologyView, health: HealthCheck, pools: TabletPool
 }
 
 /** Reads the tables of each keyspace once one of its tablets serves, and again whenever one says that they changed. */
-function trackSchemas(view: TopologyView, health: HealthCheck, log: Log): { readonly tracker: SchemaTracker; readonly version: () => number; readonly changed: (keyspace: string) => Promise<void> } {
+function trackSchemas(view: TopologyView, health: HealthCheck, log: Log): { readonly tracker: SchemaTracker; readonly version: () => number; readonly changed: (keyspace: string) => Promise<void>; readonly pending: () => Promise<void> | undefined } {
   let version = 0;
   const tracker: SchemaTracker = new SchemaTracker({
     log,
@@ -215,8 +230,12 @@ function trackSchemas(view: TopologyView, health: HealthCheck, log: Log): { read
       reload(keyspace);
     }
   };
+  const loading = new Set<Promise<void>>();
   const reload = (keyspace: string) => {
-    tracker.reload(keyspace).catch((error: unknown) => log.warn({ event: 'schema_unread', keyspace, error: VtrewindError.from(error).message }, "a keyspace's tables could not be read"));
+    const load: Promise<void> = tracker.reload(keyspace)
+      .catch((error: unknown) => log.warn({ event: 'schema_unread', keyspace, error: VtrewindError.from(error).message }, "a keyspace's tables could not be read"))
+      .finally(() => loading.delete(load));
+    loading.add(load);
   };
   health.onChange(follow);
   health.onSchemaChange(reload);
@@ -224,14 +243,18 @@ function trackSchemas(view: TopologyView, health: HealthCheck, log: Log): { read
   follow();
   return {
     tracker, version: () => version,
-    changed: async (keyspace) => {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, SCHEMA_WAIT_MS);
-      });
-      await Promise.race([tracker.reload(keyspace), late]).finally(() => clearTimeout(timer));
-    },
+    changed: (keyspace) => atMost(tracker.reload(keyspace), SCHEMA_WAIT_MS),
+    pending: () => (loading.size === 0 ? undefined : atMost(Promise.all(loading), SCHEMA_WAIT_MS)),
   };
+}
+
+/** Waits for `work`, but no longer than that; it goes on by itself then. */
+async function atMost(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A shard of the keyspace and a type that serves it: the primary first. Throws VT14002 when none does. */

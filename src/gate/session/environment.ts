@@ -73,6 +73,8 @@ export interface GateEnvironment {
   readonly schema: SchemaView & { tableNames(keyspace: string): readonly string[] };
   /** A DDL went through this gate: the tables are read again. Resolves when they were. */
   readonly schemaChanged: (keyspace: string) => Promise<void>;
+  /** Tables are being read just now: what could not be planned may be planned after. Undefined: nothing is. */
+  readonly schemaPending: () => Promise<void> | undefined;
   /** SHOW SNAPSHOTS. */
   readonly snapshots: () => Promise<QueryResult>;
   /** Makes or drops a keyspace; absent where the gate may not. */

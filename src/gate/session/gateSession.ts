@@ -58,7 +58,7 @@ export class GateSession implements RegisteredSession {
       transactionMode: () => this.#state.transactionMode,
     });
     this.#runner = new StatementRunner({
-      env, state: this.#state, shards: this.#shards, signal: () => this.#signal(), closeConnection: () => { this.#killed = true; },
+      env, state: this.#state, shards: this.#shards, signal: () => this.#signal(), closeConnection: () => { this.#killed = true; }, ignoreSpace: has(client.capabilities, CAPABILITY.IGNORE_SPACE),
       facts: { connectionId: client.id, account: `${client.user}@${client.local ? 'localhost' : client.remoteAddress}`, serverVersion: env.serverVersion },
     });
     this.#relay = new StatementRelay(env, client, this.#state, this.#shards);
@@ -187,13 +187,23 @@ export class GateSession implements RegisteredSession {
       query = normalize(text, this.#runner.settings);
       if (query.tail >= 0) return this.#several(text, query);
       if (relayable.has(query.kind)) {
-        plan = this.#runner.planOf(query);
-        if (plan.fast !== undefined && this.#pass(text, query, plan)) return PENDING;
+        plan = this.#planNow(query);
+        if (plan?.fast !== undefined && this.#pass(text, query, plan)) return PENDING;
       }
     } catch (error) {
       return this.#fail(error);
     }
     return this.#general(query, undefined, false);
+  }
+
+  /** Undefined: the general way finds out why there is no plan, or waits for what is missing. */
+  #planNow(query: NormalizedQuery): CachedPlan | undefined {
+    if (this.#env.schemaPending() === undefined) return this.#runner.planOf(query);
+    try {
+      return this.#runner.planOf(query);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Passes the statement through when its one shard is known now. */

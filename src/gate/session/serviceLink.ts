@@ -41,12 +41,12 @@ export class ServiceLink implements ShardLink {
   async begin(statements: readonly string[]): Promise<void> {
     const { service, target } = this.handle;
     // BEGIN is the service's own; what comes with it (isolation, savepoints) are statements around it.
-    const before = statements.filter((statement) => statement.startsWith('set '));
+    const options = { ...this.#options, ...transactionOptions(statements) };
     const after = statements.filter((statement) => statement.startsWith('savepoint'));
-    if (this.#settings.length === 0 && before.length === 0 && this.#reservedId === 0n && !this.pinned) {
-      this.#transactionId = (await service.begin(target, this.#options)).transactionId;
+    if (this.#settings.length === 0 && this.#reservedId === 0n && !this.pinned) {
+      this.#transactionId = (await service.begin(target, options)).transactionId;
     } else {
-      const opened = await this.#kept(service.reserveBeginExecute(target, [...this.#settings, ...before], [], 'select 1', {}, this.#options));
+      const opened = await this.#kept(service.reserveBeginExecute(target, this.#settings, [], 'select 1', {}, options));
       this.#transactionId = opened.transactionId;
       this.#reservedId = opened.reservedId;
     }
@@ -56,8 +56,8 @@ export class ServiceLink implements ShardLink {
   async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
     const { service, target } = this.handle;
     return this.#abortable(options, async (signal) => {
-      const how = { ...this.#options, signal };
-      if (this.#reservedId === 0n && this.#transactionId === 0n && (this.#settings.length > 0 || this.pinned)) {
+      const how = { ...this.#options, signal, settings: this.#settings };
+      if (this.#reservedId === 0n && this.#transactionId === 0n && this.pinned) {
         const reserved = await this.#kept(service.reserveExecute(target, this.#settings, sql, binds, 0n, how));
         this.#reservedId = reserved.reservedId;
         return reserved.result;
@@ -81,8 +81,7 @@ export class ServiceLink implements ShardLink {
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
     const { service, target } = this.handle;
-    if (this.#reservedId === 0n && this.#settings.length > 0) await this.execute('select 1', {}, options);
-    await this.#abortable(options, (signal) => service.streamExecute(target, sql, binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal }, onPart));
+    await this.#abortable(options, (signal) => service.streamExecute(target, sql, binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal, settings: this.#settings }, onPart));
   }
 
   async #abortable<T>(options: LinkOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -132,4 +131,19 @@ export class ServiceLink implements ShardLink {
       this.#lost = true;
     });
   }
+}
+
+const levels: Readonly<Record<string, ExecuteOptions['transactionIsolation']>> = {
+  'read uncommitted': 'READ_UNCOMMITTED', 'read committed': 'READ_COMMITTED', 'repeatable read': 'REPEATABLE_READ', serializable: 'SERIALIZABLE',
+};
+
+/** What BEGIN's surroundings ask for, in the service's own words: `set transaction isolation level …, read only`, `start transaction with consistent snapshot`. */
+function transactionOptions(statements: readonly string[]): Pick<ExecuteOptions, 'transactionIsolation' | 'transactionAccessMode'> {
+  const text = statements.filter((statement) => !statement.startsWith('savepoint')).join(' ');
+  const level = Object.keys(levels).find((name) => text.includes(`isolation level ${name}`));
+  const access: ('CONSISTENT_SNAPSHOT' | 'READ_WRITE' | 'READ_ONLY')[] = [];
+  if (text.includes('with consistent snapshot')) access.push('CONSISTENT_SNAPSHOT');
+  if (text.includes('read only')) access.push('READ_ONLY');
+  else if (text.includes('read write')) access.push('READ_WRITE');
+  return { ...(level === undefined ? {} : { transactionIsolation: levels[level] }), ...(access.length === 0 ? {} : { transactionAccessMode: access }) };
 }

@@ -170,7 +170,7 @@ async function givenValue(home: SetHome, expression: Expression): Promise<UserVa
   switch (expression.kind) {
     case 'null': return { type: TYPE.NULL_TYPE, value: null };
     case 'bool': return { type: TYPE.INT64, value: Buffer.from(expression.value ? '1' : '0') };
-    case 'string': return expression.introducer === undefined ? { type: TYPE.VARCHAR, value: Buffer.from(expression.bytes ?? expression.value) } : home.evaluate(expression);
+    case 'string': return expression.introducer === undefined ? { type: TYPE.VARCHAR, value: Buffer.from(expression.value) } : home.evaluate(expression);
     case 'number': return { type: expression.type === 'integer' ? TYPE.INT64 : expression.type === 'decimal' ? TYPE.DECIMAL : TYPE.FLOAT64, value: Buffer.from(expression.text) };
     case 'column': return expression.table === undefined ? { type: TYPE.VARCHAR, value: Buffer.from(expression.name) } : home.evaluate(expression);
     case 'userVariable': return home.state.userVariable(expression.name) ?? { type: TYPE.NULL_TYPE, value: null };

@@ -30,6 +30,8 @@ export interface RunnerOptions {
   /** Of the statement that runs now. */
   readonly signal: () => AbortSignal;
   readonly closeConnection: () => void;
+  /** CLIENT_IGNORE_SPACE: the client's own sql_mode has it. */
+  readonly ignoreSpace: boolean;
 }
 
 /** Statement kinds that read or write tables, and so begin a transaction when autocommit is off. */
@@ -63,7 +65,8 @@ export class StatementRunner implements SetHome {
   #readSettings(): SqlSettings {
     const mode = this.state.settings.get('sql_mode') ?? '';
     const { charset } = this.state.settings;
-    return new SqlSettings({ sqlMode: sqlModeOf(mode.replaceAll("'", '')), charset: charset === 'binary' ? 'utf8mb4' : charset, maxLength: 1 << 30 });
+    const sqlMode = sqlModeOf(mode.replaceAll("'", ''));
+    return new SqlSettings({ sqlMode: { ...sqlMode, ignoreSpace: sqlMode.ignoreSpace === true || this.#options.ignoreSpace }, charset: charset === 'binary' ? 'utf8mb4' : charset, maxLength: 1 << 30 });
   }
 
   readingChanged(): void {
@@ -107,6 +110,18 @@ export class StatementRunner implements SetHome {
     const made = this.#makePlan(parseStatement(query.key, this.settings), query.key);
     if (cachedKinds.has(query.kind)) scope.put(query.key, made);
     return made;
+  }
+
+  /** A keyspace that has just begun to serve: its tables are waited for before a statement is refused for not knowing them. */
+  async #planWhenKnown(query: NormalizedQuery): Promise<CachedPlan> {
+    try {
+      return this.planOf(query);
+    } catch (error) {
+      const pending = this.env.schemaPending();
+      if (pending === undefined) throw error;
+      await pending;
+      return this.planOf(query);
+    }
   }
 
   #makePlan(parsed: Statement, source: string): CachedPlan {
@@ -160,7 +175,7 @@ export class StatementRunner implements SetHome {
 
   async #planned(query: NormalizedQuery, parameters: readonly BindVariable[] | undefined): Promise<QueryResult> {
     this.beginIfNeeded(query.kind);
-    const { plan, needs } = this.planOf(query);
+    const { plan, needs } = await this.#planWhenKnown(query);
     const binds = this.bindsOf(query, needs, parameters);
     this.env.counters.planned++;
     return this.#inTransaction(plan.multiShardWrites, () => this.env.planner.execute(plan, binds, this.#cursor()));
@@ -170,7 +185,7 @@ export class StatementRunner implements SetHome {
   async stream(query: NormalizedQuery, parameters: readonly BindVariable[] | undefined, onPart: (part: ResultPart) => Promise<void>): Promise<void> {
     this.state.begin();
     this.beginIfNeeded(query.kind);
-    const { plan, needs } = this.planOf(query);
+    const { plan, needs } = await this.#planWhenKnown(query);
     let rows = 0n;
     await this.env.planner.stream(plan, this.bindsOf(query, needs, parameters), this.#cursor(), async (part) => {
       rows += BigInt(part.rows.length);
@@ -343,7 +358,7 @@ export class StatementRunner implements SetHome {
 
   /** The value of one expression, by the same way as any SELECT. */
   async evaluate(expression: Expression): Promise<UserValue> {
-    if (expression.kind === 'string' && expression.introducer === undefined) return { type: TYPE.VARCHAR, value: Buffer.from(expression.bytes ?? expression.value) };
+    if (expression.kind === 'string' && expression.introducer === undefined) return { type: TYPE.VARCHAR, value: Buffer.from(expression.value) };
     if (expression.kind === 'number' && expression.type === 'integer') return { type: TYPE.INT64, value: Buffer.from(expression.text) };
     if (expression.kind === 'userVariable') return this.state.userVariable(expression.name) ?? { type: TYPE.NULL_TYPE, value: null };
     const [value] = await this.evaluateAll([expression]);

@@ -205,6 +205,8 @@ export const definitionStatements: readonly Sample[] = [
     "alter vitess_migration '9e8a9249' retry", "alter vitess_migration 'x' launch vitess_shards '-40,40-80'", "alter vitess_migration 'x' complete", 'alter vitess_migration complete all', 'alter vitess_migration cancel all', "alter vitess_migration 'x' cleanup", 'alter vitess_migration launch all', "alter vitess_migration 'x' throttle expire '1h' ratio 0.7",
     'alter vitess_migration throttle all', 'alter vitess_migration unthrottle all', "alter vitess_migration 'x' force_cutover", "alter vitess_migration 'x' set cutover_threshold='17s'", "alter vitess_migration 'x' postpone complete",
   ]),
+  ...group('vitess', 'loadData', ["load data from s3 'x.txt'", "load data from s3 manifest 'x.txt' into table t"]),
+  ...group('vitess', 'alterTable', ['alter table t upgrade partitioning']),
   ...group('vitess', 'stream', ['stream * from t', 'stream /* comment */ * from ks.t']),
   ...group('vitess', 'vstream', ['vstream * from t', "vstream /* c */ * from t where pos > 'a' limit 10"]),
   ...group('ours', 'createSnapshotKeyspace', ["create snapshot keyspace k from commerce as of timestamp '2026-07-17T18:25:20.250000Z'", "create snapshot keyspace if not exists `k-1` from commerce as of timestamp now() - interval 1 hour with (cells = zone1, shards = '-80')"]),

@@ -4,6 +4,12 @@ import { normalize, parseStatement, printStatement, redact, splitStatements } fr
 /** Inputs that grow by one part at a time; each would show a rule that looks back or ahead too far. */
 const shapes: Readonly<Record<string, (n: number) => string>> = {
   'a long string': (n) => `select '${"a''b\\'".repeat(n)}'`,
+  'a long number': (n) => `select * from t where a = ${'9'.repeat(n * 10)}`,
+  'a long name': (n) => `select ${'a'.repeat(n * 10)} from \`${'``'.repeat(n * 10)}\``,
+  'a long hex string': (n) => `select * from t where a = x'${'4d'.repeat(n * 5)}'`,
+  'a chain of operators': (n) => `select * from t where ${'a = 1 or '.repeat(Math.min(n, 3000))}b`,
+  'a chain of unions': (n) => `${'select 1 union '.repeat(Math.min(n, 3000))}select 2`,
+  'case arms': (n) => `select case ${'when a then 1 '.repeat(n)}end`,
   'many strings side by side': (n) => `select * from t where a = ${"'x' ".repeat(n)}`,
   'many comments': (n) => `select ${'/* c */ '.repeat(n)}1`,
   'many line comments': (n) => `select 1 ${'-- c\n'.repeat(n)}`,

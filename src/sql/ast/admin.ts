@@ -124,10 +124,11 @@ export interface LoadData extends Node, Commented {
   readonly priority?: 'low_priority' | 'concurrent';
   readonly local: boolean;
   /** MySQL 9's and Vitess's sources: `infile`, `url`, `s3`. */
-  readonly source: 'infile' | 'url' | 's3';
+  readonly source: 'infile' | 'url' | 's3' | 's3 file' | 's3 manifest' | 's3 prefix';
   readonly path: string;
   readonly duplicates?: 'ignore' | 'replace';
-  readonly table: TableName;
+  /** Absent only where Vitess leaves it out, with S3. */
+  readonly table?: TableName;
   readonly partitions: readonly string[];
   readonly charset?: string;
   readonly rowsIdentifiedBy?: string;

@@ -117,7 +117,7 @@ export interface PartitionAction extends Node {
   readonly kind: 'partitionAction';
   readonly action:
     | 'add' | 'reorganize' | 'exchange' | 'convert to table' | 'convert from table' | 'coalesce' | 'truncate' | 'analyze' | 'check' | 'optimize' | 'rebuild' | 'repair' | 'discard'
-    | 'import' | 'remove partitioning' | 'secondary_load' | 'secondary_unload';
+    | 'import' | 'remove partitioning' | 'upgrade partitioning' | 'secondary_load' | 'secondary_unload';
   readonly local: boolean;
   readonly ifNotExists: boolean;
   /** Empty for ALL. */

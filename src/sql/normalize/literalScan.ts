@@ -344,7 +344,11 @@ export class LiteralScan {
 
   private integerType(start: number, end: number, negative: boolean): number {
     if (end - start < 19) return Q.INT64;
-    const value = BigInt(this.lexer.slice(start, end));
+    let first = start;
+    while (first < end - 1 && this.lexer.at(first) === 48 /* 0 */) first++;
+    // 2^64 has 20 digits; longer ones need no arithmetic.
+    if (end - first > 20) return Q.DECIMAL;
+    const value = BigInt(this.lexer.slice(first, end));
     if (negative) return value <= 9223372036854775808n ? Q.INT64 : Q.DECIMAL;
     return value <= 9223372036854775807n ? Q.INT64 : value <= 18446744073709551615n ? Q.UINT64 : Q.DECIMAL;
   }

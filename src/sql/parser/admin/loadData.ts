@@ -30,13 +30,15 @@ function load(c: Cursor): LoadData | ServerCommand {
   const priority = c.accept(K.LOW_PRIORITY) ? 'low_priority' : c.acceptWord('concurrent') ? 'concurrent' : undefined;
   const local = c.accept(K.LOCAL);
   c.accept(K.FROM);
-  const source = c.accept(K.INFILE) ? 'infile' : c.accept(K.S3) ? 's3' : c.acceptWord('url') ? 'url' : undefined;
-  if (source === undefined) throw c.unexpected('INFILE');
+  const source = sourceOf(c);
   const path = c.string();
   const duplicates = c.accept(K.REPLACE) ? 'replace' : c.accept(K.IGNORE) ? 'ignore' : undefined;
-  c.expect(K.INTO);
-  c.expect(K.TABLE);
-  const table = c.tableName();
+  let table: LoadData['table'];
+  if (!source.startsWith('s3') || c.is(K.INTO)) {
+    c.expect(K.INTO);
+    c.expect(K.TABLE);
+    table = c.tableName();
+  }
   const partitions = c.kind === K.PARTITION ? partitionNames(c) : c.none();
   const charset = acceptCharset(c) ? charsetName(c) : undefined;
   let rowsIdentifiedBy: string | undefined;
@@ -62,6 +64,15 @@ function load(c: Cursor): LoadData | ServerCommand {
     kind: 'loadData', comments, format, priority, local, source, path, duplicates, table, partitions, charset, rowsIdentifiedBy, fileFormat: lines, ignoreRows, columns, assignments,
     start, end: c.lastEnd,
   };
+}
+
+function sourceOf(c: Cursor): LoadData['source'] {
+  if (c.accept(K.INFILE)) return 'infile';
+  if (c.acceptWord('url')) return 'url';
+  if (!c.accept(K.S3)) throw c.unexpected('INFILE');
+  if (c.acceptWord('file')) return 's3 file';
+  if (c.acceptWord('manifest')) return 's3 manifest';
+  return c.acceptWord('prefix') ? 's3 prefix' : 's3';
 }
 
 function loadColumn(c: Cursor): ColumnRef | UserVariable {

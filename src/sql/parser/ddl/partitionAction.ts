@@ -24,6 +24,11 @@ export function partitionAction(c: Cursor, start: number): PartitionAction | und
     c.advance();
     return done('remove partitioning', {});
   }
+  if (c.kind === K.UPGRADE && c.peek() === K.PARTITIONING) {
+    c.advance();
+    c.advance();
+    return done('upgrade partitioning', {});
+  }
   if (c.kind === K.CONVERT && c.peek() === K.TABLE) {
     c.advance();
     c.advance();

@@ -137,8 +137,10 @@ function loadData(p: Printer, n: LoadData): void {
   p.text(` ${n.format}${n.priority === undefined ? '' : ` ${n.priority}`}${n.local ? ' local' : ''}${n.source === 'infile' ? '' : ' from'} ${n.source} `);
   p.string(n.path);
   if (n.duplicates !== undefined) p.text(` ${n.duplicates}`);
-  p.text(' into table ');
-  p.node(n.table);
+  if (n.table !== undefined) {
+    p.text(' into table ');
+    p.node(n.table);
+  }
   if (n.partitions.length > 0) {
     p.text(' partition (');
     p.names(n.partitions);

@@ -120,6 +120,7 @@ function position(p: Printer, at: ColumnPosition | undefined): void {
 function partitionAction(p: Printer, n: PartitionAction): void {
   switch (n.action) {
     case 'remove partitioning':
+    case 'upgrade partitioning':
     case 'secondary_load':
     case 'secondary_unload':
       p.text(n.action);

@@ -59,7 +59,7 @@ function single(root: Primitive): { readonly routing: Routing; readonly query: s
       return { routing: { variant: 'Unsharded', keyspace: root.keyspace, ...(root.tabletType === undefined ? {} : { tabletType: root.tabletType }) }, query: root.query, write: true };
     case 'Update': case 'Delete':
       if (root.owned !== undefined && root.owned.length > 0) return undefined;
-      if (root.op === 'Update' && ((root.changedVindexValues !== undefined && root.changedVindexValues.length > 0) || root.move !== undefined)) return undefined;
+      if (root.op === 'Update' && root.changedVindexValues !== undefined && root.changedVindexValues.length > 0) return undefined;
       if (root.ownedVindexQuery !== undefined || root.queryTimeoutMs !== undefined || (root.listVars !== undefined && root.listVars.length > 0)) return undefined;
       return { routing: root.routing, query: root.query, write: true };
     default: return undefined;

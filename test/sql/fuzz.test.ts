@@ -19,7 +19,7 @@ const allSettings: readonly SqlSettings[] = [
 function exercise(source: string | Uint8Array, settings: SqlSettings): void {
   const tree = answerOf(() => parseStatement(source, settings));
   if (tree !== undefined) {
-    const printed = printStatement(tree, { noBackslashEscapes: settings.noBackslashEscapes, positional: 'positional' });
+    const printed = printStatement(tree, { noBackslashEscapes: settings.noBackslashEscapes, highNotPrecedence: settings.highNotPrecedence, positional: 'positional' });
     // Bytes that are no text are printed as `_charset x'…'`, which is another node.
     const isText = typeof source === 'string' || !/_\w+ x'/.test(printed);
     if (!sameTree(parseStatement(printed, settings), tree) && isText) throw new Error(`another tree: ${printed}`);

@@ -153,7 +153,7 @@ export const expressionRules: PrintRules<
   },
   not: (p, n) => {
     p.text('not ');
-    p.expression(n.operand, NOT);
+    p.expression(n.operand, p.options.highNotPrecedence === true ? PRIMARY : NOT);
   },
   arithmetic: (p, n) => {
     const own = arithmeticLevel[n.op];
@@ -244,18 +244,27 @@ export const expressionRules: PrintRules<
     const space = n.name.indexOf(' ');
     const head = space < 0 ? n.name : n.name.slice(0, space);
     p.text(n.length === undefined ? n.name : `${head}(${n.length})${space < 0 ? '' : n.name.slice(space)}`);
-    if (n.charset !== undefined) p.text(` character set ${n.charset}`);
+    if (n.charset !== undefined) {
+      p.text(' character set ');
+      p.charset(n.charset);
+    }
     if (n.binary === true) p.text(' binary');
-    if (n.collate !== undefined) p.text(` collate ${n.collate}`);
+    if (n.collate !== undefined) {
+      p.text(' collate ');
+      p.charset(n.collate);
+    }
   },
   convertUsing: (p, n) => {
     p.text('convert(');
     p.expression(n.operand);
-    p.text(` using ${n.charset})`);
+    p.text(' using ');
+    p.charset(n.charset);
+    p.text(')');
   },
   collate: (p, n) => {
     p.expression(n.operand, COLLATE);
-    p.text(` collate ${n.collation}`);
+    p.text(' collate ');
+    p.charset(n.collation);
   },
   interval: (p, n) => {
     p.text('interval ');
@@ -408,7 +417,11 @@ export const functionRules: PrintRules<
   char: (p, n) => {
     p.text('char(');
     p.expressions(n.args);
-    p.text(n.charset === undefined ? ')' : ` using ${n.charset})`);
+    if (n.charset !== undefined) {
+      p.text(' using ');
+      p.charset(n.charset);
+    }
+    p.text(')');
   },
   weightString: (p, n) => {
     p.text('weight_string(');

@@ -15,6 +15,8 @@ export interface PrintOptions {
   readonly positional?: 'named' | 'positional';
   /** Print for a server in NO_BACKSLASH_ESCAPES mode. */
   readonly noBackslashEscapes?: boolean;
+  /** Print for a server in HIGH_NOT_PRECEDENCE mode, where NOT takes no more than `!` does. */
+  readonly highNotPrecedence?: boolean;
   /** Leave comments, directives and hints out. */
   readonly withoutComments?: boolean;
 }
@@ -101,6 +103,13 @@ export class Printer {
   /** A string literal. */
   string(value: string): void {
     this.out += quoteString(value, this.options.noBackslashEscapes === true);
+  }
+
+  /** A character set or collation: a word, or a string where it is none. */
+  charset(name: string): void {
+    const isWord = name === 'binary' || (/^[A-Za-z_]\w*$/.test(name) && reservedAnywhere[keywordKind(name)] !== 1);
+    if (isWord) this.out += name;
+    else this.string(name);
   }
 
   stringLiteral(node: StringLiteral): void {

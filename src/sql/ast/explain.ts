@@ -3,9 +3,11 @@ import type { Statement } from './statement.ts';
 
 export type ExplainStatement = Explain | Describe | VExplain | ExplainConnection;
 
-/** `explain`, `describe` and `desc` of a statement; `analyze select …` of MariaDB is `analyze` without the word EXPLAIN. */
+/** `explain`, `describe` and `desc` of a statement, and MariaDB's `analyze select …`. */
 export interface Explain extends Node, Commented {
   readonly kind: 'explain';
+  /** `analyze`: MariaDB's, without the word EXPLAIN (`analyze` below is then true as well). */
+  readonly verb: 'explain' | 'analyze';
   readonly analyze: boolean;
   /** Lower case: `traditional`, `json`, `tree`; Vitess's old `vitess`, `vtexplain`. */
   readonly format?: string;

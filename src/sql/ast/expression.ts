@@ -225,7 +225,7 @@ export interface CastType extends Node {
   readonly kind: 'castType';
   /** Lower case: `binary`, `char`, `nchar`, `date`, `datetime`, `time`, `decimal`, `double`, `float`, `real`, `json`, `signed`, `unsigned`, `year`, `point`, … */
   readonly name: string;
-  /** As written, without spaces: `10` or `10,2`. */
+  /** As written, without spaces: `10` or `10,2`; the members of an enum as literals. */
   readonly length?: string;
   readonly charset?: string;
   /** `char(10) binary`: the binary collation of the character set. */

@@ -60,6 +60,8 @@ export interface GroupBy extends Node {
   /** Those of MariaDB and old MySQL may have a direction. */
   readonly items: readonly OrderItem[];
   readonly rollup: boolean;
+  /** `group by cube (a, b)`. */
+  readonly cube?: boolean;
 }
 
 export interface OrderItem extends Node {

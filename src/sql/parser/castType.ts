@@ -1,5 +1,6 @@
 import type { CastType } from '../ast/expression.ts';
 import * as K from '../lexer/keywordIds.ts';
+import { quoteString } from '../lexer/quote.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -12,7 +13,7 @@ export function castType(c: Cursor): CastType {
   let name = typeName(c);
   let length: string | undefined;
   if (c.accept(T.LPAREN)) {
-    length = c.integer();
+    length = c.is(T.STRING) ? c.list(member).join(',') : c.integer();
     if (c.accept(T.COMMA)) length += `,${c.integer()}`;
     c.expect(T.RPAREN);
   }
@@ -32,6 +33,11 @@ export function castType(c: Cursor): CastType {
   const binary = c.accept(K.BINARY) ? true : undefined;
   const collate = c.accept(K.COLLATE) ? charsetName(c) : undefined;
   return { kind: 'castType', name, length, charset, binary, collate, start, end: c.lastEnd };
+}
+
+/** A member of `enum('a', 'b')`, as a literal. */
+function member(c: Cursor): string {
+  return quoteString(c.string());
 }
 
 /** The name of a character set or collation: a word, a string, or BINARY. Lower case. */

@@ -2,13 +2,13 @@ import type { Assignment, Delete, Insert, RowAlias, Update } from '../ast/dml.ts
 import type { ColumnRef, Expression, Row } from '../ast/expression.ts';
 import type { TableName } from '../ast/node.ts';
 import type { With } from '../ast/query.ts';
-import type { TableExpr } from '../ast/tableRef.ts';
+import type { TableExpr, TableRef } from '../ast/tableRef.ts';
 import * as K from '../lexer/keywordIds.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { selectItems } from './query.ts';
 import { limit, orderList } from './queryTail.ts';
-import { joinedTable, partitionNames, tableAlias, tableList } from './tableRef.ts';
+import { partitionNames, tableAlias, tableList, tableRef } from './tableRef.ts';
 
 // ---- INSERT, REPLACE --------------------------------------------------------------------------------------------------------------
 
@@ -19,7 +19,7 @@ export function insert(c: Cursor): Insert {
   c.advance();
   const comments = c.commentsAfterVerb();
   const priority = c.accept(K.LOW_PRIORITY) ? 'low_priority' : c.accept(K.DELAYED) ? 'delayed' : c.accept(K.HIGH_PRIORITY) ? 'high_priority' : undefined;
-  const ignore = c.accept(K.IGNORE);
+  const ignore = verb === 'insert' && c.accept(K.IGNORE);
   c.accept(K.INTO);
   const table = c.tableName();
   const partitions = c.kind === K.PARTITION ? partitionNames(c) : c.none();
@@ -35,9 +35,9 @@ export function insert(c: Cursor): Insert {
     if (c.kind === T.LPAREN && !queryInParentheses(c)) columns = columnList(c);
     source = insertSource(c);
   }
-  const rowAlias = c.kind === K.AS ? insertAlias(c) : undefined;
+  const rowAlias = verb === 'insert' && c.kind === K.AS ? insertAlias(c) : undefined;
   let onDuplicate: readonly Assignment[] = c.none();
-  if (c.accept(K.ON)) {
+  if (verb === 'insert' && c.accept(K.ON)) {
     c.expect(K.DUPLICATE);
     c.expect(K.KEY);
     c.expect(K.UPDATE);
@@ -129,7 +129,7 @@ export function remove(c: Cursor, ctes?: With, start = c.start): Delete {
   for (;;) {
     if (c.accept(K.LOW_PRIORITY)) lowPriority = true;
     else if (c.accept(K.IGNORE)) ignore = true;
-    else if (c.kind === K.QUICK && (c.peek() === K.FROM || c.peek() === K.IGNORE || c.isNameKind(c.peek()))) {
+    else if (c.kind === K.QUICK && (c.peek() === K.FROM || c.peek() === K.IGNORE || c.peek() === K.LOW_PRIORITY || c.isNameKind(c.peek()))) {
       c.advance();
       quick = true;
     } else break;
@@ -180,9 +180,8 @@ function target(c: Cursor): TableName {
 }
 
 /** The table of the single-table form: in MySQL its PARTITION stands behind the alias. */
-function singleTable(c: Cursor): TableExpr {
-  const table = joinedTable(c);
-  if (table.kind !== 'table') return table;
+function singleTable(c: Cursor): TableRef {
+  const table = tableRef(c);
   let changed = table;
   if (c.kind === K.PARTITION) changed = { ...changed, partitions: partitionNames(c), end: c.lastEnd };
   if (changed.alias === undefined && (c.isName() || c.kind === K.AS)) {

@@ -47,7 +47,7 @@ export function explain(c: Cursor): Explain | Describe | ExplainConnection {
   }
   if (startsStatement(c, 0)) {
     const statement = inner(c);
-    return { kind: 'explain', comments, analyze, format, extended, partitions, schema, into, statement, start, end: c.lastEnd };
+    return { kind: 'explain', comments, verb: 'explain', analyze, format, extended, partitions, schema, into, statement, start, end: c.lastEnd };
   }
   if (analyze || extended || partitions || format !== undefined || into !== undefined || schema !== undefined) throw c.unexpected('a statement to explain');
   const table = c.tableName();
@@ -73,7 +73,7 @@ export function analyze(c: Cursor): Explain | undefined {
   }
   const statement = inner(c);
   return {
-    kind: 'explain', comments: undefined, analyze: true, format: name, extended: false, partitions: false, schema: undefined, into: undefined, statement,
+    kind: 'explain', comments: undefined, verb: 'analyze', analyze: true, format: name, extended: false, partitions: false, schema: undefined, into: undefined, statement,
     start, end: c.lastEnd,
   };
 }

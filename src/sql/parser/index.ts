@@ -6,7 +6,7 @@ import { type TokenStream, tokenize } from '../lexer/tokenStream.ts';
 import { allStatements, wholeExpression, wholeStatement } from './statement.ts';
 
 /**
- * The only statement of a text, which may be bytes in the charset of the settings. One `;` may follow it.
+ * The only statement of a text, which may be bytes in the charset of the settings. `;` may follow it.
  * Throws SqlSyntaxError: 1064 with the place, in MySQL's words; 1065 when there is none; 1153 and 1436 beyond the limits. Nothing else.
  */
 export function parseStatement(sql: string | Uint8Array, options?: SqlOptions | SqlSettings): Statement {

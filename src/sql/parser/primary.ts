@@ -146,6 +146,7 @@ function row(c: Cursor): Row {
   const start = c.start;
   c.expect(T.LPAREN);
   const items = c.list(c.grammar.expression);
+  if (items.length < 2) throw c.unexpected("','");
   c.expect(T.RPAREN);
   return { kind: 'row', items, start, end: c.lastEnd };
 }

@@ -60,8 +60,10 @@ function allOrDistinct(c: Cursor): boolean {
   return false;
 }
 
+/** INTO in the (parenthesised) last operand is that of the whole, as in MySQL. */
 function setOperation(op: SetOperation['op'], all: boolean, left: Query, right: Query, start: number, end: number): SetOperation {
-  return { kind: 'setOperation', op, all, left, right, with: undefined, orderBy: [], limit: undefined, locks: [], into: undefined, start, end };
+  const last: Query = right.into === undefined ? right : { ...right, into: undefined };
+  return { kind: 'setOperation', op, all, left, right: last, with: undefined, orderBy: none, limit: undefined, locks: none, into: right.into, start, end };
 }
 
 /** An operand: SELECT, VALUES, TABLE, or a query in parentheses. */
@@ -167,7 +169,7 @@ function select(c: Cursor): Select {
     c.advance();
   }
   const items = c.list(selectItem);
-  const early = c.kind === K.INTO ? into(c) : undefined;
+  const early = c.kind === K.INTO ? earlyInto(c) : undefined;
   let from: readonly TableExpr[] = c.none();
   if (c.accept(K.FROM)) from = isOnlyDual(c) ? c.none() : tableList(c);
   const where = c.accept(K.WHERE) ? c.grammar.expression(c) : undefined;
@@ -176,6 +178,26 @@ function select(c: Cursor): Select {
   const windows = c.accept(K.WINDOW) ? c.list(namedWindow) : c.none();
   const qualify = c.reserved[K.QUALIFY] === 1 && c.accept(K.QUALIFY) ? c.grammar.expression(c) : undefined;
   return makeSelect(comments, distinct, options ?? c.none(), items, from, where, group, having, windows, qualify, early, start, c.lastEnd);
+}
+
+/** INTO before FROM; undefined, with the cursor on INTO, when it ends the query and so belongs to its tail. */
+function earlyInto(c: Cursor): Select['into'] {
+  const at = c.at;
+  const lastEnd = c.lastEnd;
+  const found = into(c);
+  switch (c.kind) {
+    case K.FROM:
+    case K.WHERE:
+    case K.GROUP:
+    case K.HAVING:
+    case K.ORDER:
+    case K.LIMIT:
+    case K.WINDOW:
+      return found;
+    default:
+      c.backTo(at, lastEnd);
+      return undefined;
+  }
 }
 
 /** FROM DUAL is no FROM. (Vitess takes `from dual, t` too, where it is a table.) */
@@ -269,12 +291,13 @@ function groupBy(c: Cursor): GroupBy {
   const start = c.start;
   c.advance();
   c.expect(K.BY);
-  if (c.kind === K.ROLLUP && c.peek() === T.LPAREN) {
+  if ((c.kind === K.ROLLUP || c.kind === K.CUBE) && c.peek() === T.LPAREN && c.settings.dialect !== 'mariadb') {
+    const cube = c.kind === K.CUBE;
     c.advance();
     c.advance();
     const inner = c.list(groupItem);
     c.expect(T.RPAREN);
-    return { kind: 'groupBy', items: inner, rollup: true, start, end: c.lastEnd };
+    return { kind: 'groupBy', items: inner, rollup: !cube, cube: cube ? true : undefined, start, end: c.lastEnd };
   }
   const items = c.list(groupItem);
   const rollup = c.accept2(K.WITH, K.ROLLUP);

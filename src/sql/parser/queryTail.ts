@@ -170,6 +170,7 @@ export function fileFormat(c: Cursor): FileFormat | undefined {
   if (c.is(K.FIELDS) || c.is(K.COLUMNS)) {
     c.advance();
     any = true;
+    if (!c.is(K.TERMINATED) && !c.is(K.ESCAPED) && !c.is(K.ENCLOSED) && !c.is(K.OPTIONALLY)) throw c.unexpected('TERMINATED, ENCLOSED or ESCAPED');
     for (;;) {
       if (c.accept2(K.TERMINATED, K.BY)) fieldsTerminatedBy = text(c);
       else if (c.accept2(K.ESCAPED, K.BY)) fieldsEscapedBy = text(c);
@@ -182,6 +183,7 @@ export function fileFormat(c: Cursor): FileFormat | undefined {
   }
   if (c.accept(K.LINES)) {
     any = true;
+    if (!c.is(K.TERMINATED) && !c.is(K.STARTING)) throw c.unexpected('TERMINATED or STARTING');
     for (;;) {
       if (c.accept2(K.TERMINATED, K.BY)) linesTerminatedBy = text(c);
       else if (c.accept2(K.STARTING, K.BY)) linesStartingBy = text(c);

@@ -73,12 +73,12 @@ export const grammar: Grammar = {
   expressionAfter: (c, first, start) => infix(c, first, 1, start),
 };
 
-/** The only statement of a text; one `;` may follow. Throws 1065 when there is none, 1064 when something else follows. */
+/** The only statement of a text; `;` may follow. Throws 1065 when there is none, 1064 when something else follows. */
 export function wholeStatement(stream: TokenStream): Statement {
   const c = new Cursor(stream, grammar);
   if (c.kind === T.EOF) throw emptyQueryError();
   const found = commented(c, statement);
-  c.accept(T.SEMICOLON);
+  while (c.accept(T.SEMICOLON));
   if (c.kind !== T.EOF) throw c.unexpected('the end of the statement');
   return found;
 }

@@ -167,7 +167,7 @@ describe('printed statements', () => {
         ['select * from t for system_time all', 'select * from t for system_time all'],
         ['select next value for s, nextval(s), lastval(s)', 'select next value for s, next value for s, previous value for s from dual'],
         ['values (1, 2), (3, 4)', 'values (1, 2), (3, 4)'],
-        ['analyze format=json select 1', 'explain analyze format = json select 1 from dual'],
+        ['analyze format=json select 1', 'analyze format = json select 1 from dual'],
         ['select percentile_cont(0.5) within group (order by a) over (partition by b) from t', 'select percentile_cont(0.5) within group (order by a asc) over (partition by b) from t'],
       ],
       { dialect: 'mariadb' },

@@ -52,6 +52,12 @@ export const queryRules: PrintRules<
     p.text(' values');
   },
   groupBy: (p, n) => {
+    if (n.cube === true) {
+      p.text('cube (');
+      p.list(n.items);
+      p.text(')');
+      return;
+    }
     p.list(n.items);
     if (n.rollup) p.text(' with rollup');
   },

@@ -40,9 +40,9 @@ export const showRules: PrintRules<'show' | 'explain' | 'describe' | 'explainCon
   },
   explain: (p, n) => {
     p.comments(n.comments, 'leading');
-    p.text('explain');
+    p.text(n.verb);
     p.comments(n.comments, 'verb');
-    p.text(`${n.analyze ? ' analyze' : ''}${n.extended ? ' extended' : ''}${n.partitions ? ' partitions' : ''}`);
+    p.text(`${n.analyze && n.verb === 'explain' ? ' analyze' : ''}${n.extended ? ' extended' : ''}${n.partitions ? ' partitions' : ''}`);
     if (n.format !== undefined) p.text(` format = ${n.format}`);
     if (n.into !== undefined) {
       p.text(' into @');

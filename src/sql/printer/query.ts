@@ -1,6 +1,7 @@
 import type { Query, QueryTail, Select, SetOperation } from '../ast/query.ts';
 import type { Join, TableExpr } from '../ast/tableRef.ts';
-import { BIT_OR, jsonOns } from './expression.ts';
+import { BIT_OR } from './expression.ts';
+import { jsonOns } from './functions.ts';
 import type { PrintRules, Printer } from './printer.ts';
 
 export const queryRules: PrintRules<
@@ -334,16 +335,16 @@ export const tableRules: PrintRules<
   asOf: (p, n) => {
     if (n.type === 'timestamp') {
       p.text(' as of timestamp ');
-      if (n.at !== undefined) p.expression(n.at, 8);
+      if (n.at !== undefined) p.expression(n.at, BIT_OR);
       return;
     }
     const [words, joiner] = n.type === 'system_time between' ? ['between ', ' and '] : n.type === 'system_time from' ? ['from ', ' to '] : [n.type.slice(12), ''];
     p.text(` for system_time ${words}`);
     if (n.type === 'system_time as of') p.text(' ');
-    if (n.at !== undefined) p.expression(n.at, 8);
+    if (n.at !== undefined) p.expression(n.at, BIT_OR);
     if (n.to === undefined) return;
     p.text(joiner);
-    p.expression(n.to, 8);
+    p.expression(n.to, BIT_OR);
   },
   tableSample: (p, n) => {
     p.text(` tablesample ${n.method} (`);

@@ -14,7 +14,9 @@ export interface NormalizedQuery {
   readonly kind: QuickKind;
   /**
    * The plan-cache key, itself a statement that parses: the text with `:v1`, `::v2` for literals, comments dropped (directives and hints
-   * kept), space between tokens made one, no final semicolon. Statements other than SELECT, INSERT, REPLACE, UPDATE and DELETE keep their literals.
+   * kept), space between tokens made one, no final semicolon. Statements other than SELECT, INSERT, REPLACE, UPDATE and DELETE keep their
+   * literals. The same key may mean different things under different settings (ANSI_QUOTES, versions): a cache is for one kind of
+   * settings, or joins them to the key.
    */
   readonly key: string;
   /** Bind `i` is named {@link bindName}(i). */

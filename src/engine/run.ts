@@ -1,10 +1,10 @@
 import { VtrewindError } from '../base/errors.ts';
 import type { Primitive, SetStatement, VindexFunc } from '../planner/plan.ts';
 import type { BindVariable, Field, QueryResult } from '../vitess/queryService.ts';
-import { valueTypes, vindexTypes } from '../vschema/index.ts';
+import { valueTypes } from '../vschema/index.ts';
 import { collect, emptyResult } from './collect.ts';
-import { evalEnvironment, toBind, withBinds, type Environment, type Parts } from './environment.ts';
-import { evaluate, evaluateList } from './evaluate/evaluate.ts';
+import { evalEnvironment, withBinds, type Environment, type Parts } from './environment.ts';
+import { evaluate } from './evaluate/evaluate.ts';
 import { runAggregate } from './primitives/aggregate.ts';
 import { addResults, runDml, runDmlWithInput } from './primitives/dml.ts';
 import { runInsert } from './primitives/insert.ts';
@@ -126,9 +126,6 @@ export async function runWhole(p: Primitive, env: Environment): Promise<QueryRes
     case 'AlterVSchema': return env.vcursor.gate.alterVSchema(p.keyspace.name, p.query);
     case 'VEXPLAIN': return env.vcursor.gate.vexplain(p.kind, p.input, env.binds);
     case 'TransactionStatus': return env.vcursor.gate.transactionStatus(p.keyspace, p.transactionId);
-    case 'Upsert':
-    case 'FkCascade':
-    case 'FkVerify': throw new VtrewindError({ code: 'VT12001', mysql: 1235, sqlState: '42000', message: `VT12001: unsupported: running ${p.op}` });
     default:
   }
   const { fields, rows } = await collect(p, env);
@@ -162,4 +159,3 @@ async function askShard(text: string, env: Environment): Promise<{ type: number;
   const value = outcome.result.rows[0]?.[0] ?? null;
   return { type: outcome.result.fields[0]?.type ?? valueTypes.VARCHAR, text: value === null ? null : value.toString() };
 }
-export { evaluateList, toBind, vindexTypes };

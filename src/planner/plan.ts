@@ -1,4 +1,4 @@
-import type { BindVariables, Field, Row, TabletTypeName } from '../vitess/queryService.ts';
+import type { Field, Row, TabletTypeName } from '../vitess/queryService.ts';
 import type { Vindex } from '../vschema/index.ts';
 import type { EvalExpr } from './evalExpr.ts';
 
@@ -196,7 +196,7 @@ export interface Projection { readonly op: 'Projection'; readonly expressions: r
 /** Picks and renames columns. */
 export interface SimpleProjection { readonly op: 'SimpleProjection'; readonly columns: readonly number[]; readonly names?: readonly (string | undefined)[]; readonly input: Primitive }
 export interface Concatenate { readonly op: 'Concatenate'; readonly inputs: readonly Primitive[] }
-export interface RecurseCte { readonly op: 'RecurseCTE'; readonly distinct: boolean; readonly seed: Primitive; readonly term: Primitive; readonly vars: Readonly<Record<string, number>> }
+export interface RecurseCte { readonly op: 'RecurseCTE'; readonly seed: Primitive; readonly term: Primitive; readonly vars: Readonly<Record<string, number>> }
 
 /** Asks the lookup table (`lookup`, once per value) for keyspace ids, then sends `sendTo` there. */
 export interface VindexLookup {
@@ -273,14 +273,6 @@ export interface Generate {
   readonly column: number;
   /** One per row (VALUES form): absent value or null asks the sequence. */
   readonly values?: readonly PlanValue[];
-}
-
-export interface LookupWrite {
-  readonly vindex: Vindex;
-  readonly table: string;
-  /** Plans for the lookup table, run in the same transaction; bind names are the column names and `keyspace_id`. */
-  readonly columns: readonly string[];
-  readonly toColumn: string;
 }
 
 export interface Insert {
@@ -361,10 +353,7 @@ interface DmlBase {
 export interface Update extends DmlBase {
   readonly op: 'Update';
   readonly changedVindexValues?: readonly string[];
-  readonly move?: RowMove;
 }
-/** Changing the primary vindex's column moves the row: delete here, insert there, all its columns. */
-export interface RowMove { readonly columns: readonly string[]; readonly newValues: readonly (string | undefined)[] }
 export interface Delete extends DmlBase { readonly op: 'Delete' }
 
 /** Reads keys with `input`, then runs each DML with `::dml_vals` holding them. */
@@ -375,10 +364,6 @@ export interface DmlWithInput {
 }
 
 export interface Sequential { readonly op: 'Sequential'; readonly inputs: readonly Primitive[] }
-export interface Upsert { readonly op: 'Upsert'; readonly pairs: readonly { readonly insert: Primitive; readonly update: Primitive }[] }
-export interface FkChild { readonly bindName: string; readonly columns: readonly number[]; readonly dml: Primitive; readonly nonLiteral?: readonly { readonly column: number; readonly changed: number; readonly bind: string }[] }
-export interface FkCascade { readonly op: 'FkCascade'; readonly selection: Primitive; readonly children: readonly FkChild[]; readonly parent: Primitive }
-export interface FkVerify { readonly op: 'FkVerify'; readonly verify: readonly { readonly kind: 'parent' | 'child'; readonly query: Primitive }[]; readonly post: Primitive }
 
 /** get_lock and its family: one reserved connection in one keyspace. */
 export interface Lock { readonly op: 'Lock'; readonly keyspace: PlanKeyspace; readonly functions: readonly string[]; readonly query: string; readonly fieldQuery: string }
@@ -405,7 +390,6 @@ export interface Scratch {
 export type Primitive =
   | Route | Join | HashJoin | SemiJoin | UncorrelatedSubquery | Aggregate | Sort | Limit | Distinct | Filter | Projection | SimpleProjection | Concatenate
   | RecurseCte | VindexLookup | VindexFunc | Send | Ddl | DatabaseDdl | Rows | SingleRow | SetStatement | Insert | Update | Delete | DmlWithInput | Sequential
-  | Upsert | FkCascade | FkVerify | Lock | UpdateTarget | ShowExec | ReplaceVariables | RenameFields | AlterVSchema | Vexplain | SqlCalcFoundRows | ExecEntry
+  | Lock | UpdateTarget | ShowExec | ReplaceVariables | RenameFields | AlterVSchema | Vexplain | SqlCalcFoundRows | ExecEntry
   | TransactionStatus | Mirror | Scratch;
 
-export type { BindVariables };

@@ -26,8 +26,6 @@ export function planType(root: Primitive | undefined): PlanType {
     case 'VindexFunc': return 'Local';
     case 'Set': return root.ops.some((o) => o.type === 'SysVarSet') ? 'MultiShard' : root.ops.some((o) => o.type === 'SysVarCheckAndIgnore') ? 'Passthrough' : 'Local';
     case 'TransactionStatus': return 'MultiShard';
-    case 'FkCascade':
-    case 'FkVerify': return 'ForeignKey';
     default: return 'Complex';
   }
 }

@@ -86,6 +86,8 @@ export const moreReads: readonly string[] = [
   'with a as (select id, region from users where id < 10), b as (select region, count(*) n from a group by region) select a.id, b.n from a join b on a.region = b.region order by a.id',
   'with t as (select id from users where id < 5) select t1.id, t2.id from t t1 join t t2 on t1.id < t2.id order by 1, 2',
   'with recursive n as (select 1 as x union all select x + 1 from n where x < 5) select x from n',
+  'with recursive t as (select id, region, 0 d from users where id = 1 union all select u.id, u.region, t.d + 1 from users u join t on u.id = t.id + 7) select id, region, d from t order by d',
+  'with recursive t as (select cid, 0 d from countries where cid = 0 union all select u.region, t.d + 1 from t, users u where u.id = t.cid + 1 and t.d < 3) select count(*), max(d) from t',
   'select * from users where id in (select user_id from orders) and email like "u1%" order by id',
   'select id from users where email = "u5@x.org" and id = 5',
   'select id from users where email = "u5@x.org" or id = 6 order by id',

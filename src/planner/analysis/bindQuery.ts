@@ -14,7 +14,7 @@ export interface QueryColumns { readonly columns: readonly OutputColumn[]; reado
 
 /** Binds every name in a query and says what columns it gives. Throws as MySQL or Vitess do for names that mean nothing. */
 export function bindQuery(st: PlanningStatement, query: Query, parent: Scope | undefined, outerCtes: CteScope | undefined): QueryColumns {
-  const ctes = query.with === undefined ? outerCtes : bindWith(st, query.with, outerCtes);
+  const ctes = query.with === undefined ? outerCtes : bindWith(query.with, outerCtes);
   const result = bindBody(st, query, parent, ctes);
   st.outputs.set(query, result);
   return result;
@@ -29,7 +29,7 @@ function bindBody(st: PlanningStatement, query: Query, parent: Scope | undefined
       if (left.complete && right.complete && left.columns.length !== right.columns.length) {
         throw mysqlError(1222, '21000', 'The used SELECT statements have a different number of columns');
       }
-      const result = unionColumns(st, left, right);
+      const result = unionColumns(left, right);
       bindUnionTail(st, query, result);
       return result;
     }
@@ -52,7 +52,7 @@ function withoutExpr(c: QueryColumns): QueryColumns {
   return { complete: c.complete, columns: c.columns.map(({ expr: _, ...rest }) => rest) };
 }
 
-function unionColumns(_st: PlanningStatement, left: QueryColumns, right: QueryColumns): QueryColumns {
+function unionColumns(left: QueryColumns, right: QueryColumns): QueryColumns {
   return {
     complete: left.complete && right.complete,
     columns: left.columns.map((l, i) => {
@@ -81,7 +81,7 @@ function bindUnionTail(st: PlanningStatement, query: Exclude<Query, Select>, res
   }
 }
 
-function bindWith(st: PlanningStatement, list: With, outer: CteScope | undefined): CteScope {
+function bindWith(list: With, outer: CteScope | undefined): CteScope {
   let scope: CteScope | undefined = outer;
   for (const definition of list.tables) {
     const entry: CteEntry = list.recursive && mentions(definition.query, definition.name)
@@ -89,7 +89,6 @@ function bindWith(st: PlanningStatement, list: With, outer: CteScope | undefined
       : { kind: 'plain', definition, scope: { parent: scope, entries: new Map([[definition.name.toLowerCase(), { kind: 'hidden' }]]) } };
     scope = { parent: scope, entries: new Map([[definition.name.toLowerCase(), entry]]) };
   }
-  void st;
   return scope ?? { parent: undefined, entries: new Map() };
 }
 

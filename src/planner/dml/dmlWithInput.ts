@@ -1,4 +1,4 @@
-import { build, type Expression, type Limit, type Select, type TableRef } from '../../sql/index.ts';
+import { build, type Expression, type Select, type TableRef } from '../../sql/index.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { TableInfo } from '../analysis/tableInfo.ts';
 import { schemaTrackingRequired, unsupported } from '../errors.ts';
@@ -54,4 +54,3 @@ function lockSource(op: Operator): Operator {
     default: return op;
   }
 }
-export type { Limit };

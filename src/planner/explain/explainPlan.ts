@@ -108,9 +108,6 @@ export function explainPrimitive(p: Primitive): Json {
     };
     case 'DMLWithInput': return { OperatorType: 'DMLWithInput', Offset: p.dmls.map((d, i) => `${i}:[${d.offsets.join(' ')}]`), ...inputs(p.input, ...p.dmls.map((d) => d.dml)) };
     case 'Sequential': return { OperatorType: 'Sequential', ...inputs(...p.inputs) };
-    case 'Upsert': return { OperatorType: 'Upsert', Inputs: p.pairs.flatMap((pair, i) => [named(`Insert-${i + 1}`, pair.insert), named(`Update-${i + 1}`, pair.update)]) };
-    case 'FkCascade': return { OperatorType: 'FkCascade', Inputs: [named('Selection', p.selection), ...p.children.map((c, i) => ({ ...named(`CascadeChild-${i + 1}`, c.dml), BvName: c.bindName, Cols: c.columns })), named('Parent', p.parent)] };
-    case 'FkVerify': return { OperatorType: 'FkVerify', Inputs: [...p.verify.map((v, i) => named(`${v.kind === 'parent' ? 'VerifyParent' : 'VerifyChild'}-${i + 1}`, v.query)), named('PostVerify', p.post)] };
     case 'Lock': return { OperatorType: 'Lock', ...keyspace(p.keyspace), FieldQuery: p.fieldQuery, lock_func: p.functions };
     case 'UpdateTarget': return { OperatorType: 'UpdateTarget', target: p.target };
     case 'ShowExec': return { OperatorType: 'ShowExec', Variant: ` ${p.what}`, ...(p.filter !== undefined && { Filter: p.filter }) };

@@ -17,7 +17,7 @@ export function buildOperator(st: PlanningStatement, op: Operator): Primitive {
   switch (op.kind) {
     case 'route': return buildRoute(st, op);
     case 'join': return buildJoin(st, op);
-    case 'derived': return buildDerived(st, op);
+    case 'derived': return buildDerived(op);
     case 'inline': return buildOperator(st, op.inner);
     case 'filter': return buildFilter(st, op);
     case 'semiJoin': return buildSemiJoin(st, op);
@@ -62,9 +62,8 @@ export function moveColumns(e: EvalExpr, to: (index: number) => number): EvalExp
   }
 }
 
-function buildDerived(st: PlanningStatement, op: DerivedOperator): Primitive {
+function buildDerived(op: DerivedOperator): Primitive {
   const planned = op.plan({ conditions: op.conditions, weights: op.state.weights });
-  void st;
   const at = (c: DerivedOperator['columns'][number]): number | undefined => ('column' in c ? c.column : 'weightOf' in c ? planned.weights[c.weightOf] : undefined);
   const width = planned.columns.length + planned.weights.filter((w) => w !== undefined).length;
   const positions = op.columns.map(at);

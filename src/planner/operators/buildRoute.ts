@@ -1,4 +1,4 @@
-import { build, printExpression, printStatement, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
+import { build, printStatement, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
 import { VtrewindError } from '../../base/errors.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable } from '../catalog.ts';
@@ -190,4 +190,3 @@ export function requireRoute(primitive: Primitive): Route {
   if (primitive.op !== 'Route') throw new VtrewindError({ code: 'VTR0302', message: `a route was expected, not ${primitive.op}` });
   return primitive;
 }
-export { printExpression };

@@ -3,7 +3,7 @@ import { hasSubquery, isSubset, keyOf, tablesOf } from '../analysis/expressions.
 import type { PlanningStatement } from '../analysis/statement.ts';
 import { planError, schemaTrackingRequired, unsupported } from '../errors.ts';
 import { toEval } from '../translate/toEval.ts';
-import { filtered, takesConditions, withVars } from './conditions.ts';
+import { takesConditions, withVars } from './conditions.ts';
 import { isStrict } from './nulls.ts';
 import type { DerivedOperator, JoinOperator, Operator, VindexFuncOperator } from './operator.ts';
 import { addRouteColumn, translate } from './route.ts';
@@ -82,4 +82,3 @@ function addVindexFuncColumn(st: PlanningStatement, op: VindexFuncOperator, expr
   op.columns.push(at);
   return op.columns.length - 1;
 }
-export { filtered };

@@ -239,11 +239,11 @@ function planOuter(st: PlanningStatement, tree: Outer, conditions: readonly Expr
   const linking = tree.on.filter((c) => !forRight.includes(c));
   const left = planTree(st, tree.left, forLeft, leaf, leftToRight);
   const right = planTree(st, tree.right, forRight, leaf, leftToRight);
-  const joined = joinOuter(st, left, right, linking, tree, forRight);
+  const joined = joinOuter(st, left, right, linking, tree);
   return above.reduce((op: Operator, c) => addCondition(st, op, c), joined);
 }
 
-function joinOuter(st: PlanningStatement, left: Operator, right: Operator, on: readonly Expression[], tree: Outer, forRight: readonly Expression[]): Operator {
+function joinOuter(st: PlanningStatement, left: Operator, right: Operator, on: readonly Expression[], tree: Outer): Operator {
   if (left.kind === 'route' && right.kind === 'route') {
     const merged = mergeJoin(st, left, right, on, tree.opaque !== undefined && tree.written?.type !== 'left' && tree.written?.type !== 'right' ? 'inner' : 'left', asWritten(left, right, tree));
     if (merged !== undefined) return tree.opaque === undefined || tree.written === undefined ? merged : { ...merged, from: [tree.written], where: left.where };
@@ -253,7 +253,6 @@ function joinOuter(st: PlanningStatement, left: Operator, right: Operator, on: r
     const merged = mergeJoin(st, left.right, right, on, 'left');
     if (merged !== undefined) return { ...left, right: merged, set: left.set | right.set };
   }
-  void forRight;
   const set = left.set | right.set;
   if (!takesConditions(right)) {
     const equality = on.find((c) => c.kind === 'comparison' && c.op === '=' && c.quantifier === undefined);

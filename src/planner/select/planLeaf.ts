@@ -5,7 +5,7 @@ import type { TableInfo } from '../analysis/tableInfo.ts';
 import { unsupported } from '../errors.ts';
 import { addCondition } from '../operators/conditions.ts';
 import type { DerivedOptions, Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
-import { definitionOf, dualRoute, knownFrom, routeOfTable } from '../operators/route.ts';
+import { dualRoute, routeOfTable } from '../operators/route.ts';
 import type { Primitive } from '../plan.ts';
 import { toEval } from '../translate/toEval.ts';
 import { printExpression } from '../../sql/index.ts';
@@ -162,4 +162,3 @@ function columnsOf(expr: Expression): Expression[] {
   walk(expr);
   return found;
 }
-export { definitionOf, knownFrom };

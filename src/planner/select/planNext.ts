@@ -1,10 +1,9 @@
-import { build, type Expression, type Select } from '../../sql/index.ts';
+import { printStatement, type Select } from '../../sql/index.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import { mysqlError } from '../errors.ts';
 import type { PlannedQuery } from '../operators/operator.ts';
 import { dualRoute } from '../operators/route.ts';
 import { forShards } from '../operators/buildRoute.ts';
-import { printStatement } from '../../sql/index.ts';
 import { refuseSnapshotWrite } from '../snapshots.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 
@@ -31,5 +30,3 @@ export function planNext(st: PlanningStatement, select: Select): PlannedQuery {
 export function misplacedNext(): Error {
   return mysqlError(1234, '42000', "Incorrect usage/placement of 'NEXT'");
 }
-export type { Expression };
-export { build };

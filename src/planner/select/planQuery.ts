@@ -2,7 +2,6 @@ import { build, type Query, type Select, type SetOperation } from '../../sql/ind
 import { hasAggregate, hasSubquery, windowsOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import { mysqlError, unsupported } from '../errors.ts';
-import { addCondition } from '../operators/conditions.ts';
 import { buildRoute, isSingleShard } from '../operators/buildRoute.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import { dualRoute, withCondition } from '../operators/route.ts';
@@ -91,4 +90,3 @@ function planSelect(st: PlanningStatement, given: Select, options: QueryOptions)
   if (select.into !== undefined) throw unsupported('INTO on sharded keyspace');
   return planHorizon(st, select, source, options);
 }
-export { addCondition };

@@ -1,4 +1,7 @@
-import type { Query, SetOperation, TableExpr, TableRef } from '../../sql/index.ts';
+import { build, type Expression, type Query, type Select, type SetOperation, type TableExpr, type TableRef } from '../../sql/index.ts';
+import { tablesOf } from '../analysis/expressions.ts';
+import { comparesPlainly } from '../analysis/typeOf.ts';
+import { withVars } from '../operators/conditions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { RecursiveCte, TableInfo } from '../analysis/tableInfo.ts';
 import { unsupported } from '../errors.ts';
@@ -23,8 +26,54 @@ export function planRecursive(st: PlanningStatement, info: TableInfo, node: Tabl
   const seed = planner.planQuery(st, union.left, { ordered: false, weights: false });
   const term = planner.planQuery(st, union.right, { ordered: false, weights: false });
   const route = together(st, seed, term, union);
-  if (route === undefined) throw unsupported('recursive CTE across shards');
+  if (route === undefined) return rowByRow(st, info, seed, union, planner);
   return { ...route, set: info.set, from: [node], where: [], body: undefined, items: [], order: [] };
+}
+
+/** UNION ALL whose recursive part names the CTE once, in an inner join: it runs once per row, with the row's columns as bind variables. */
+function rowByRow(st: PlanningStatement, info: TableInfo, seed: PlannedQuery, union: SetOperation, planner: LeafPlanner): Operator {
+  const part = union.right;
+  if (!union.all || union.limit !== undefined || part.kind !== 'select' || part.groupBy !== undefined || part.distinct || part.limit !== undefined) throw unsupported('recursive CTE across shards');
+  const own = st.info(part);
+  const [self, second] = own.tables.filter((t) => t.source.kind === 'self');
+  if (self === undefined || second !== undefined || !seed.complete) throw unsupported('recursive CTE across shards');
+  const conditions: Expression[] = [];
+  const from = part.from.flatMap((entry) => withoutTable(st, entry, self, conditions));
+  const vars = new Map<string, Expression>();
+  const where = build.and(part.where, ...conditions);
+  const { where: _written, ...rest } = part;
+  const bare: Select = { ...rest, from, ...(where !== undefined && { where }) };
+  st.selects.set(bare, { ...own, select: bare, tables: own.tables.filter((t) => t !== self), own: own.own & ~self.set });
+  const term = st.rewriteBound(bare, (node) => (node.kind === 'column' && tablesOf(st, node) === self.set ? withVars(st, node as Expression, self.set, vars) : undefined));
+  const positions: Record<string, number> = {};
+  for (const [name, expr] of vars) {
+    const binding = expr.kind === 'column' ? st.bindings.get(expr) : undefined;
+    const at = binding?.kind === 'table' ? self.columns.findIndex((c) => c.name.toLowerCase() === binding.name.toLowerCase()) : -1;
+    if (at < 0) throw unsupported('recursive CTE across shards');
+    positions[name] = at;
+  }
+  const planned = planner.planQuery(st, term, { ordered: false, weights: false });
+  return {
+    kind: 'derived', table: info, set: info.set, conditions: [], columns: [], state: { weights: false }, takesConditions: false,
+    plan: ({ weights }) => {
+      if (weights && info.columns.some((c) => !comparesPlainly(c))) throw unsupported('sorting a recursive CTE across shards by text');
+      return { columns: info.columns, complete: true, weights: [], build: () => ({ op: 'RecurseCTE', seed: seed.build(), term: planned.build(), vars: positions }) };
+    },
+  };
+}
+
+/** The FROM entry without one table; the conditions of the joins it stood in are added to `conditions`. */
+function withoutTable(st: PlanningStatement, entry: TableExpr, table: TableInfo, conditions: Expression[]): TableExpr[] {
+  if (st.tableOf.get(entry) === table) return [];
+  if (entry.kind !== 'join' || !holds(st, entry, table)) return [entry];
+  if (entry.type !== 'inner' && entry.type !== 'cross' && entry.type !== 'straight') throw unsupported('recursive CTE in an outer join across shards');
+  if (entry.natural || entry.using !== undefined) throw unsupported('recursive CTE joined with USING across shards');
+  if (entry.on !== undefined) conditions.push(entry.on);
+  return [...withoutTable(st, entry.left, table, conditions), ...withoutTable(st, entry.right, table, conditions)];
+}
+
+function holds(st: PlanningStatement, entry: TableExpr, table: TableInfo): boolean {
+  return st.tableOf.get(entry) === table || (entry.kind === 'join' && (holds(st, entry.left, table) || holds(st, entry.right, table)));
 }
 
 function together(st: PlanningStatement, seed: PlannedQuery, term: PlannedQuery, union: SetOperation): RouteOperator | undefined {

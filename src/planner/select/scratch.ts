@@ -17,9 +17,7 @@ import { withoutKeyspaces } from '../statements/bypass.ts';
  */
 export function planScratch(st: PlanningStatement, query: Query, why: string): Scratch {
   if (some(query, (n) => n.kind === 'lock' || n.kind === 'nextValues' || n.kind === 'assign' || n.kind === 'intoFile' || n.kind === 'intoVariables')) throw unsupported(why);
-  const { complete, columns } = bindQuery(st, query, undefined, undefined);
-  void complete;
-  void columns;
+  bindQuery(st, query, undefined, undefined);
   const mentions = new Map<string, TableInfo[]>();
   for (const info of st.tables) {
     const { source } = info;
@@ -40,16 +38,15 @@ export function planScratch(st: PlanningStatement, query: Query, why: string): S
     st.tableOf.set(node, first);
     const narrowed = second === undefined ? ownConditions(st, query, first) : [];
     const route = narrowed.reduce((r, c) => withCondition(st, r, c), routeOfTable(st, first, node, home));
-    const items = wanted === undefined ? [build.item(star(node))] : wanted.map((name) => build.item(st.columnOf(first, name)));
+    const items = wanted === undefined ? [build.item(star)] : wanted.map((name) => build.item(st.columnOf(first, name)));
     for (const item of items) route.items.push({ expr: item.expr, key: String(route.items.length) });
     return { table, columns: wanted ?? [], input: buildRoute(st, route) };
   });
   return { op: 'Scratch', inputs, query: printStatement(withoutKeyspaces(st, query)), why };
 }
 
-function star(_node: TableRef): Expression {
-  return { kind: 'star', start: -1, end: -1 } as unknown as Expression;
-}
+/** `*` where an expression stands: routes print their items as they are. */
+const star = { kind: 'star', start: -1, end: -1 } as unknown as Expression;
 
 /** The columns the query names; undefined: all (a star, a natural join, or columns that are not known). */
 function usedColumns(st: PlanningStatement, query: Query, infos: readonly TableInfo[]): string[] | undefined {

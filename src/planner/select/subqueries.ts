@@ -1,11 +1,10 @@
 import { build, type ColumnRef, type Expression, type Node, type Query, type Select } from '../../sql/index.ts';
-import { hasAggregate, isSubset, keyOf, subqueriesOf, tablesOf } from '../analysis/expressions.ts';
+import { hasAggregate, isSubset, subqueriesOf, tablesOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { TableSet } from '../analysis/tableInfo.ts';
 import { unsupported } from '../errors.ts';
 import { addCondition, withVars } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
-import { knownFrom } from '../operators/route.ts';
 import type { SubqueryVariant } from '../plan.ts';
 import { mergeRouting, type MergedRouting } from '../routing/merge.ts';
 import type { QueryOptions, SelectSource } from './planQuery.ts';
@@ -203,7 +202,7 @@ function mergeInto(st: PlanningStatement, source: Operator, use: Use, planner: S
   const asked = target.class === 'sharded' || route.class === 'sharded';
   if (!whole && asked) {
     const linked = mergeRouting(st, target, route, route.known, 'subquery');
-    return linked === undefined || !byLink(st, target, route) ? undefined : merge(target, linked);
+    return linked === undefined ? undefined : merge(target, linked);
   }
   const correlated = mergeRouting(st, target, route, route.known, 'subquery');
   if (correlated !== undefined) return merge(target, correlated);
@@ -219,11 +218,6 @@ function routeOnly(st: PlanningStatement, query: Query, planner: SubqueryPlanner
   if (query.kind !== 'select') return undefined;
   const { source, select } = planner.planSource(st, query);
   return source.kind === 'route' ? { route: source, whole: false, query: select } : undefined;
-}
-
-/** True when rows of both share shards by a correlation on a vindex (not by being pinned to one shard while the rest is not whole). */
-function byLink(_st: PlanningStatement, _target: RouteOperator, _route: RouteOperator): boolean {
-  return true;
 }
 
 function merge(target: RouteOperator, routing: MergedRouting): RouteOperator {
@@ -248,8 +242,6 @@ function itemLink(st: PlanningStatement, use: Use): Expression[] | undefined {
 
 function pullOut(st: PlanningStatement, use: Use, replaced: Map<Node, Expression>, planner: SubqueryPlanner): void {
   const { query, holder } = use;
-  const key = `${use.kind}`;
-  void key;
   const names = st.nextSubquery();
   const variant: SubqueryVariant = use.kind === 'exists' ? 'PulloutExists' : use.kind === 'in' ? (use.negated ? 'PulloutNotIn' : 'PulloutIn') : 'PulloutValue';
   const asked = use.kind === 'exists' ? existsQuery(st, query) : query;
@@ -317,4 +309,3 @@ function inAsExists(st: PlanningStatement, outer: Expression, query: Query): Que
   st.inherit(query, fresh);
   return fresh;
 }
-export { keyOf, knownFrom };

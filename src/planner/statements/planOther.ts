@@ -50,7 +50,7 @@ const ddlKinds = /^(create|alter|drop|rename|truncate)/;
 
 function planVexplain(ast: VExplain, planners: Planners, st: PlanningStatement): Primitive {
   const { statement } = ast;
-  const plan = planners.planAgain(statement, st.context.sql.slice(0));
+  const plan = planners.planAgain(statement, st.context.sql);
   if (ast.type === 'plan') return rows(['JSON'], [[JSON.stringify(plan.root === undefined ? null : (planners.explain(plan) as { Instructions?: object }).Instructions ?? null, null, '\t')]]);
   if (ast.type === 'keys') return rows(['ColumnUsage'], [[JSON.stringify({ statementType: plan.queryType, tableName: plan.tablesUsed }, null, '\t')]]);
   if (plan.root === undefined) throw unsupported('VEXPLAIN of a statement without shards');

@@ -1,4 +1,4 @@
-import { printExpression, type Expression } from '../../sql/index.ts';
+import type { Expression } from '../../sql/index.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import type { BinaryEvalOp, EvalExpr } from '../evalExpr.ts';
 
@@ -98,4 +98,3 @@ function binary(op: BinaryEvalOp, left: Expression, right: Expression, find: Fin
   return l === undefined || r === undefined ? undefined : { kind: 'binary', op, left: l, right: r };
 }
 
-export { printExpression };

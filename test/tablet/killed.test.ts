@@ -28,6 +28,7 @@ describe.each(here)('kill -9 with %s', (flavour) => {
       child.kill('SIGKILL');
     });
     let output = '';
+    said.set(uid, output);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (part: Buffer) => {
         output += part.toString();
@@ -106,22 +107,24 @@ describe.each(here)('kill -9 with %s', (flavour) => {
     await waitFor('the archive', () => archiver.status().provenMicros > at + 1_000_000, { timeoutMs: 20_000 });
     await cluster.snapshotKeyspace('ks_then', 'ks', at);
 
-    // The agent is killed a little later each time, so that each phase is interrupted at some point; where there is a server, it is killed too, every other time.
+    // The agent ends as soon as each phase has been written down: killed, or (in one phase) asked to stop. In every other phase its server is killed too.
+    const order = ['planned', 'fetching', 'starting', 'replaying', 'verifying', 'serving'];
+    const phase = () => {
+      try {
+        return (JSON.parse(readFileSync(join(cluster.folders.get(301)!, 'restore.json'), 'utf8')) as { phase: string }).phase;
+      } catch {
+        return 'none';
+      }
+    };
     const interrupted = new Set<string>();
-    let alive = 100;
-    for (let round = 0; round < 12; round++) {
+    for (const [round, wanted] of order.entries()) {
       await agent(301, 'ks_then', false, false);
-      const child = agents.get(301)!;
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, alive)), new Promise((resolve) => child.once('exit', resolve))]);
-      await kill(301);
-      const kept = (() => {
-        try {
-          return (JSON.parse(readFileSync(join(cluster.folders.get(301)!, 'restore.json'), 'utf8')) as { phase: string }).phase;
-        } catch {
-          return 'none';
-        }
-      })();
-      interrupted.add(kept);
+      await waitFor(`the restore to be ${wanted}`, () => order.indexOf(phase()) >= round, { timeoutMs: 60_000, everyMs: 2 });
+      // Asked to stop, it takes its server with it.
+      const asked = wanted === 'replaying' && (await waitFor('the agent to be ready', () => (said.get(301) ?? '').includes('ready {'), { timeoutMs: 30_000 }));
+      await kill(301, asked ? 'SIGTERM' : 'SIGKILL');
+      if (asked) expect(servers(301)).toBe(0);
+      interrupted.add(phase());
       if (round % 2 === 1) {
         try {
           process.kill(pidOf(301), 'SIGKILL');
@@ -129,10 +132,8 @@ describe.each(here)('kill -9 with %s', (flavour) => {
           // No server runs in this phase.
         }
       }
-      if (kept === 'serving') break;
-      alive += 250;
     }
-    expect(interrupted.size).toBeGreaterThan(1);
+    expect(interrupted.size).toBeGreaterThan(2);
     await agent(301, 'ks_then');
     await waitFor('the restore', async () => (await findRestoreProgress(cluster.topology, 'ks_then', '0'))?.state === 'serving', { timeoutMs: 60_000 });
     expect(servers(301)).toBe(1);

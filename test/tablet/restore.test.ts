@@ -173,6 +173,18 @@ describe.each(here)('restoring %s', (flavour) => {
     expect((await findRestoreProgress(cluster.topology, 'ks_first', '0'))?.backup).toBe(oldest!.name);
   });
 
+  it('with snapshot writes allowed it is a scratch copy that takes writes, which reach nobody else', async () => {
+    const first = shots[0]!;
+    await cluster.snapshotKeyspace('ks_scratch', 'ks', first.at, { kind: 'gtid', perShard: { 0: first.gtid } });
+    await cluster.tablet(208, { keyspace: 'ks_scratch', snapshotWrites: 'allow' });
+    await cluster.untilRestored('ks_scratch');
+    const writer = await cluster.app(208, 'vt_ks');
+    await writer.query("INSERT INTO t VALUES (-1, 'scratch')");
+    expect(await scalar(writer, 'SELECT v FROM t WHERE id = -1')).toBe('scratch');
+    await writer.end();
+    expect(await scalar(session, 'SELECT COUNT(*) FROM t WHERE id = -1')).toBe('0');
+  });
+
   it('a damaged newest backup is passed over for the older one, and that is said', async () => {
     const backups = await listBackups(cluster.storage, 'ks', '0');
     const [oldest, newest] = backups;

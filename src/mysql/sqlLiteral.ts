@@ -10,8 +10,9 @@ export interface LiteralOptions {
 
 const NULL = Buffer.from('null');
 const numberText = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-const hexText = /^(x'([0-9a-f]{2})*'|0x[0-9a-f]*)$/i;
-const bitText = /^(b'[01]*'|0b[01]*)$/i;
+/** Without groups that repeat: such a literal may have megabytes. */
+const hexText = /^(?:x'[0-9a-f]*'|0x[0-9a-f]*)$/i;
+const bitText = /^(?:b'[01]*'|0b[01]*)$/i;
 
 /**
  * A value as SQL text. Numbers, hex and bit literals go as they are after a check that they are such (a bind must never become syntax);
@@ -22,7 +23,10 @@ export function sqlLiteral(type: number, value: Buffer | undefined, options: Lit
   switch (type) {
     case TYPE.INT8: case TYPE.INT16: case TYPE.INT24: case TYPE.INT32: case TYPE.INT64: case TYPE.UINT8: case TYPE.UINT16: case TYPE.UINT24: case TYPE.UINT32:
     case TYPE.UINT64: case TYPE.YEAR: case TYPE.DECIMAL: case TYPE.FLOAT32: case TYPE.FLOAT64: return checked(value, numberText, 'number');
-    case TYPE.HEXNUM: case TYPE.HEXVAL: return checked(value, hexText, 'hex literal');
+    case TYPE.HEXNUM: case TYPE.HEXVAL:
+      // x'…' has whole bytes: an odd number of characters with its frame of three.
+      if (value[1] === QUOTE && value.length % 2 === 0) throw malformed('a bind variable is no hex literal');
+      return checked(value, hexText, 'hex literal');
     case TYPE.BITNUM: return checked(value, bitText, 'bit literal');
     case TYPE.BIT: return Buffer.from(`0x${value.toString('hex')}`);
     case TYPE.BLOB: case TYPE.BINARY: case TYPE.VARBINARY: case TYPE.GEOMETRY: case TYPE.VECTOR: return quoted(value, options, !isAscii(value));

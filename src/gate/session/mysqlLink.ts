@@ -5,6 +5,7 @@ import { ER } from '../../mysql/constants/errorCodes.ts';
 import { type QueryTemplate, queryTemplate } from '../../mysql/queryTemplate.ts';
 import type { BindVariables, Field, QueryResult, Target } from '../../vitess/queryService.ts';
 import type { TabletHandle } from './ports.ts';
+import { renamed } from './renamedError.ts';
 import type { Warning } from './sessionState.ts';
 import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
@@ -147,12 +148,4 @@ export async function readWarnings(connection: MysqlClientConnection, handle: Ta
 
 function levelOf(text: string | undefined): Warning['level'] {
   return text === 'Note' || text === 'Error' ? text : 'Warning';
-}
-
-/** A tablet's error with the database's real name replaced by the keyspace's. */
-export function renamed(error: unknown, handle: TabletHandle): unknown {
-  if (!(error instanceof VtrewindError) || !error.message.includes(handle.databaseName)) return error;
-  return new VtrewindError({
-    code: error.code, mysql: error.mysql, sqlState: error.sqlState, grpc: error.grpc, message: error.message.replaceAll(handle.databaseName, handle.target.keyspace), cause: error,
-  });
 }

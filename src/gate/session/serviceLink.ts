@@ -1,6 +1,7 @@
 import type { BindVariables, ExecuteOptions, QueryResult, Target } from '../../vitess/queryService.ts';
 import { StatementFailedInTransaction } from '../../vitess/statementFailed.ts';
 import type { TabletHandle } from './ports.ts';
+import { renamed } from './renamedError.ts';
 import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
 /** {@link ShardLink} over a tablet's query service (gRPC): transactions and settings are ids there. */
@@ -92,6 +93,8 @@ export class ServiceLink implements ShardLink {
     this.#running.add(abort);
     try {
       return await run(abort.signal);
+    } catch (error) {
+      throw renamed(error, this.handle);
     } finally {
       this.#running.delete(abort);
       clearTimeout(timer);

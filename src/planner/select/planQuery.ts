@@ -8,6 +8,7 @@ import { dualRoute, withCondition } from '../operators/route.ts';
 import { bestOption } from '../routing/options.ts';
 import { planHorizon } from './horizon.ts';
 import { answersPerShard } from './perShard.ts';
+import { refuseSnapshotWrite } from '../snapshots.ts';
 import { planFrom, type PlanLeaf } from './planFrom.ts';
 import { planLeaf } from './planLeaf.ts';
 import { planNext, isNextQuery } from './planNext.ts';
@@ -56,7 +57,7 @@ export function planSource(st: PlanningStatement, given: Select): SelectSource {
   const planner: SubqueryPlanner = { planQuery, planSource };
   const placed = placeSubqueries(st, given, source, all.filter(hasSubquery), planner);
   if (info.ambiguous.length > 0 && placed.source.kind !== 'route') throw mysqlError(1052, '23000', `Column '${info.ambiguous[0]}' in field list is ambiguous`);
-  return { source: given.locks.length === 0 ? placed.source : withLocks(placed.source, given), select: placed.select };
+  return { source: given.locks.length === 0 ? placed.source : withLocks(st, placed.source, given), select: placed.select };
 }
 
 /** HAVING without groups is one more condition on rows. */
@@ -65,13 +66,15 @@ function movableHaving(st: PlanningStatement, select: Select): boolean {
     && !hasAggregate(st, select.having) && !select.items.some((i) => i.kind === 'selectExpr' && windowsOf(i.expr).length > 0);
 }
 
-function withLocks(op: Operator, select: Select): Operator {
+function withLocks(st: PlanningStatement, op: Operator, select: Select): Operator {
   switch (op.kind) {
-    case 'route': return { ...op, locks: select.locks };
-    case 'join': return { ...op, left: withLocks(op.left, select), right: withLocks(op.right, select) };
-    case 'filter': return { ...op, input: withLocks(op.input, select) };
-    case 'semiJoin': return { ...op, left: withLocks(op.left, select) };
-    case 'inline': return { ...op, inner: withLocks(op.inner, select) };
+    case 'route':
+      refuseSnapshotWrite(st, op.keyspace, 'a locking read');
+      return { ...op, locks: select.locks };
+    case 'join': return { ...op, left: withLocks(st, op.left, select), right: withLocks(st, op.right, select) };
+    case 'filter': return { ...op, input: withLocks(st, op.input, select) };
+    case 'semiJoin': return { ...op, left: withLocks(st, op.left, select) };
+    case 'inline': return { ...op, inner: withLocks(st, op.inner, select) };
     default: return op;
   }
 }

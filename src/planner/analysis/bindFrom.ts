@@ -98,7 +98,7 @@ function owner(tables: readonly TableInfo[], name: string, scope: Scope): TableI
 }
 
 function add(st: PlanningStatement, scope: Scope, node: Node, info: Omit<TableInfo, 'id' | 'set'>): TableInfo {
-  const clash = scope.tables.find((t) => t.name.toLowerCase() === info.name.toLowerCase() && info.name !== ''
+  const clash = scope.tables.find((t) => t.name === info.name && info.name !== ''
     && (t.schema === undefined || info.schema === undefined || t.schema === info.schema));
   if (clash !== undefined) throw planError('VT03013', 1066, '42000', `not unique table/alias: '${info.name}'`);
   const table = st.addTable(info);

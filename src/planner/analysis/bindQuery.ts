@@ -128,8 +128,7 @@ function bindSelect(st: PlanningStatement, select: Select, parent: Scope | undef
     if (at === undefined) return expr;
     const item = expanded.items[at - 1];
     if (expanded.complete && item === undefined) throw mysqlError(1054, '42S22', `Unknown column '${at}' in '${clause} clause'`);
-    if (item?.kind !== 'selectExpr') throw schemaError();
-    return item.expr;
+    return item?.kind === 'selectExpr' ? item.expr : expr;
   };
   const groupBy = (select.groupBy?.items ?? []).map((item) => {
     if (ordinal(item.expr) === undefined) bindExpr(st, item.expr, scope, ctes, 'last');
@@ -149,8 +148,6 @@ function bindSelect(st: PlanningStatement, select: Select, parent: Scope | undef
   st.selects.set(select, info);
   return info;
 }
-
-const schemaError = (): Error => unsupported('a position that names a column of *');
 
 /** The 1-based position an ORDER BY or GROUP BY item is, when it is a bare integer. */
 export function ordinal(expr: Expression): number | undefined {

@@ -72,7 +72,8 @@ function resolveIn(ref: ColumnRef, scope: Scope, aliases: AliasUse): ColumnBindi
 interface Found { readonly table?: TableInfo; readonly set: TableSet; readonly certainty: 'yes' | 'maybe' }
 
 function resolveQualified(ref: ColumnRef, scope: Scope): Found | undefined {
-  const named = scope.tables.filter((t) => t.name.toLowerCase() === ref.table?.toLowerCase()
+  const exact = scope.tables.some((t) => t.name === ref.table);
+  const named = scope.tables.filter((t) => (exact ? t.name === ref.table : t.name.toLowerCase() === ref.table?.toLowerCase())
     && (ref.schema === undefined || t.schema?.toLowerCase() === ref.schema.toLowerCase()));
   for (const table of named) {
     const has = hasColumn(table, ref.name);

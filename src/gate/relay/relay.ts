@@ -146,9 +146,9 @@ export class Relay implements RawReader {
     const first = chunk[at + 4] as number;
     if (first === 0x00 || first === 0xff) return this.#terminal(chunk, at, at, EMPTY);
     if (first === 0xfb) throw malformed('the tablet asks for a local file');
-    const memory = request.head;
-    if (memory?.raw !== undefined && memory.forwarded !== undefined && at + memory.raw.length <= chunk.length && chunk.compare(memory.raw, 0, memory.raw.length, at, at + memory.raw.length) === 0) {
-      return this.#rowsFrom(chunk, at, at + memory.raw.length, memory.forwarded, memory.raw === memory.forwarded);
+    const known = request.head?.known(this.#deprecateEof);
+    if (known !== undefined && at + known.raw.length <= chunk.length && chunk.compare(known.raw, 0, known.raw.length, at, at + known.raw.length) === 0) {
+      return this.#rowsFrom(chunk, at, at + known.raw.length, known.forwarded, known.raw === known.forwarded);
     }
     const scan = scanHead(chunk, at, this.#deprecateEof);
     if (scan.kind === 'partial') {
@@ -157,10 +157,7 @@ export class Relay implements RawReader {
     }
     const raw = Buffer.from(chunk.subarray(at, scan.end));
     const renamed = request.names === undefined ? raw : renameInHead(raw, request.names);
-    if (memory !== undefined) {
-      memory.raw = raw;
-      memory.forwarded = renamed;
-    }
+    request.head?.remember(this.#deprecateEof, { raw, forwarded: renamed });
     return this.#rowsFrom(chunk, at, scan.end, renamed, renamed === raw);
   }
 

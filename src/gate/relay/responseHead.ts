@@ -10,9 +10,23 @@ export interface NameChange {
 }
 
 /** Column definitions of one plan as a tablet last sent them, and as they were forwarded: the same bytes need no second reading. */
+export interface KnownHead {
+  readonly raw: Buffer;
+  readonly forwarded: Buffer;
+}
+
+/** A plan serves clients with and without DEPRECATE_EOF; a head of the one is the beginning of a head of the other, so each has its own. */
 export class HeadMemory {
-  raw: Buffer | undefined;
-  forwarded: Buffer | undefined;
+  #ended: KnownHead | undefined;
+  #unended: KnownHead | undefined;
+
+  known(deprecateEof: boolean): KnownHead | undefined {
+    return deprecateEof ? this.#unended : this.#ended;
+  }
+  remember(deprecateEof: boolean, head: KnownHead): void {
+    if (deprecateEof) this.#unended = head;
+    else this.#ended = head;
+  }
 }
 
 /** Where the first bytes of a response end. */

@@ -55,6 +55,11 @@ function noDatabase(): VtrewindError {
   return new VtrewindError({ code: 'VT09005', mysql: ER.NO_DB_ERROR, sqlState: '3D000', grpc: 'FAILED_PRECONDITION', message: 'VT09005: no database selected: use keyspace<:shard><@type> or keyspace<[range]><@type> (<> are optional)' });
 }
 
+/** `createTable` as people write it. */
+function words(kind: string): string {
+  return kind.replace(/[A-Z]/g, ' $&').toUpperCase();
+}
+
 /** Refuses what would change a snapshot, before any tablet is asked (SNAPSHOTS.md, "Routing" 4), and an explicit `@primary` (3). */
 export function checkSnapshot(env: GateEnvironment, keyspace: Keyspace, target: SessionTarget, write: boolean, what: string): void {
   if (!keyspace.snapshot) return;
@@ -62,7 +67,7 @@ export function checkSnapshot(env: GateEnvironment, keyspace: Keyspace, target: 
   const described = facts === undefined ? 'a snapshot' : `a snapshot of ${facts.base} at ${facts.at}`;
   if (write) {
     throw new VtrewindError({
-      code: 'VTR0001', mysql: ER.OPTION_PREVENTS_STATEMENT, sqlState: 'HY000', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace.name} is ${described} and is read-only: ${what} is refused`,
+      code: 'VTR0001', mysql: ER.OPTION_PREVENTS_STATEMENT, sqlState: 'HY000', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace.name} is ${described} and is read-only: ${words(what)} is refused`,
       hint: `write to ${facts?.base ?? 'its base keyspace'}, or restart its tablets with --snapshot-writes=allow`,
     });
   }

@@ -160,7 +160,7 @@ for (const flavour of await flavours()) for (const protocol of ['mysql', 'grpc']
     it('sends packets beyond 16 MiB both ways', async () => {
       const d = await cluster.connect({ database: 'un' });
       const big = Buffer.alloc(17 << 20, 'x');
-      await d.query('insert into plain (id, name, big) values (1000, "big", ?)', [big]);
+      await d.execute('insert into plain (id, name, big) values (?, "big", ?)', [1000, big]);
       const [found] = await d.query<RowDataPacket[]>('select big from plain where id = 1000');
       expect(big.equals(found[0]?.['big'])).toBe(true);
       await run(d, 'delete from plain where id = 1000');

@@ -15,8 +15,12 @@ export type EvalExpr =
   | { readonly kind: 'binary'; readonly op: BinaryEvalOp; readonly left: EvalExpr; readonly right: EvalExpr; readonly collation?: number }
   | { readonly kind: 'case'; readonly whens: readonly { readonly when: EvalExpr; readonly value: EvalExpr }[]; readonly otherwise: EvalExpr }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly EvalExpr[] }
+  | AskExpr
   | { readonly kind: 'userVariable'; readonly name: string }
   | { readonly kind: 'systemVariable'; readonly name: string; readonly scope: string };
+
+/** A part that only MySQL can compute: any shard is asked, with `:__arg0`, `:__arg1`, … in `sql` standing for the arguments. */
+export interface AskExpr { readonly kind: 'ask'; readonly sql: string; readonly args: readonly EvalExpr[] }
 
 export type UnaryEvalOp = 'not' | '-' | '~' | 'isNull' | 'isNotNull' | 'isTrue' | 'isNotTrue' | 'isFalse' | 'isNotFalse';
 export type BinaryEvalOp =

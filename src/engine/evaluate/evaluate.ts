@@ -1,5 +1,5 @@
 import { VtrewindError } from '../../base/errors.ts';
-import type { BinaryEvalOp, EvalExpr } from '../../planner/evalExpr.ts';
+import type { AskExpr, BinaryEvalOp, EvalExpr } from '../../planner/evalExpr.ts';
 import type { BindVariables, Row } from '../../vitess/queryService.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import { commonType } from './commonType.ts';
@@ -15,6 +15,8 @@ export interface EvalEnvironment {
   readonly types?: readonly number[];
   /** Digits after the point of the row's decimal columns. */
   readonly scales?: readonly (number | undefined)[];
+  /** What a shard computed for this row. */
+  readonly answers?: ReadonlyMap<AskExpr, EvalValue>;
   readonly userVariable?: (name: string) => { readonly type: number; readonly value: Buffer | null } | undefined;
   readonly systemVariable?: (name: string) => string | undefined;
 }
@@ -46,6 +48,11 @@ export function evaluate(expr: EvalExpr, env: EvalEnvironment): EvalValue {
       const results = [...expr.whens.map((w) => w.value), expr.otherwise];
       for (const { when, value } of expr.whens) if (truth(evaluate(when, env)) === true) return asCommonType(evaluate(value, env), results, env);
       return asCommonType(evaluate(expr.otherwise, env), results, env);
+    }
+    case 'ask': {
+      const answer = env.answers?.get(expr);
+      if (answer === undefined) throw new VtrewindError({ code: 'VTR0402', mysql: 1105, message: `not evaluated by the gate: ${expr.sql}` });
+      return answer;
     }
     case 'call': return evaluateCall(expr.name, expr.args, env);
     case 'userVariable': {

@@ -5,6 +5,7 @@ import type { BindVariable, Field, Row } from '../../vitess/queryService.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import { batches, collect, open } from '../collect.ts';
 import { columnBind, evalEnvironment, hold, listBind, release, withBinds, type Environment, type Parts } from '../environment.ts';
+import { answersFor, askShard, asksOf, type Asked } from '../evaluate/askShard.ts';
 import { staticType } from '../evaluate/commonType.ts';
 import { evaluate, truth } from '../evaluate/evaluate.ts';
 import { rowComparator, rowKey } from '../rows/compare.ts';
@@ -78,9 +79,11 @@ export async function* runDistinct(p: Distinct, env: Environment): Parts {
 export async function* runFilter(p: Filter, env: Environment): Parts {
   const input = await open(env.run(p.input, env));
   const types = input.fields.map((f) => f.type);
+  const asks = asksOf(p.predicate.expr);
   yield { fields: cutFields(input.fields, p.keepColumns), rows: [] };
   for await (const batch of batches(input)) {
-    const rows = batch.filter((row) => truth(evaluate(p.predicate.expr, evalEnvironment(env, row, types))) === true).map((row) => cut(row, p.keepColumns));
+    const asked = await askShard(asks, batch, input.fields, env);
+    const rows = batch.filter((row, i) => truth(evaluate(p.predicate.expr, { ...evalEnvironment(env, row, types), answers: answersFor(asked, i) })) === true).map((row) => cut(row, p.keepColumns));
     if (rows.length > 0) yield { rows };
   }
 }
@@ -91,29 +94,33 @@ export async function* runProjection(p: Projection, env: Environment): Parts {
   const scales = input.fields.map((f) => (f.type === valueTypes.DECIMAL ? f.decimals : undefined));
   const source = p.expressions.map((e) => (e.expr.kind === 'column' ? input.fields[e.expr.index] : undefined));
   const seen: (number | undefined)[] = p.expressions.map(() => undefined);
-  const project = (row: Row): Row => p.expressions.map((e, i) => {
+  const asks = p.expressions.flatMap((e) => asksOf(e.expr));
+  const project = (asked: Asked) => (row: Row, at: number): Row => p.expressions.map((e, i) => {
     if (e.expr.kind === 'column') return row[e.expr.index] ?? null;
-    const value = evaluate(e.expr, evalEnvironment(env, row, types, scales));
+    const value = evaluate(e.expr, asks.length === 0 ? evalEnvironment(env, row, types, scales) : { ...evalEnvironment(env, row, types, scales), answers: answersFor(asked, at) });
     if (value.text !== null) seen[i] ??= value.type;
     return value.text === null ? null : Buffer.from(value.text);
   });
   let announced = false;
-  const announce = (): readonly Field[] => p.expressions.map((e, i): Field => {
+  const announce = (asked: Asked): readonly Field[] => p.expressions.map((e, i): Field => {
     const known = source[i];
     if (known !== undefined) return known;
+    const field = e.expr.kind === 'ask' ? asked.fields.get(e.expr) : undefined;
+    if (field !== undefined) return { ...field, name: e.name };
     const fixed = staticType(e.expr, types, scales);
     const type = fixed === undefined || fixed.type === valueTypes.NULL_TYPE ? seen[i] ?? nullRowType(p, i, types) : fixed.type;
     return { name: e.name, type, charset: isTextType(type) ? 255 : 63, flags: 128, ...(type === valueTypes.DECIMAL && { decimals: Math.min(30, fixed?.scale ?? 0) }) };
   });
   for await (const batch of batches(input)) {
-    const rows = batch.map(project);
+    const asked = await askShard(asks, batch, input.fields, env);
+    const rows = batch.map(project(asked));
     if (announced) yield { rows };
     else {
       announced = true;
-      yield { fields: announce(), rows };
+      yield { fields: announce(asked), rows };
     }
   }
-  if (!announced) yield { fields: announce(), rows: [] };
+  if (!announced) yield { fields: announce(await askShard(asks, [], input.fields, env)), rows: [] };
 }
 
 const isTextType = (type: number | undefined): boolean => type === valueTypes.VARCHAR || type === valueTypes.CHAR || type === valueTypes.TEXT;

@@ -47,9 +47,21 @@ export function typeOfExpr(st: PlanningStatement, expr: Expression): KnownType {
       const right = typeOfExpr(st, expr.right);
       return left.type !== undefined && right.type !== undefined && isIntegral(left.type) && isIntegral(right.type) && expr.op !== '/' ? int64 : {};
     }
-    case 'function': return expr.name === 'row_number' || expr.name === 'rank' || expr.name === 'dense_rank' ? int64 : {};
+    case 'trim': return textOf(st, [expr.operand]);
+    case 'function':
+      if (expr.name === 'row_number' || expr.name === 'rank' || expr.name === 'dense_rank' || expr.name === 'length' || expr.name === 'char_length') return int64;
+      return textFunctions.has(expr.name) ? textOf(st, expr.args) : {};
     default: return {};
   }
+}
+
+const textFunctions = new Set(['upper', 'lower', 'ucase', 'lcase', 'concat', 'substring', 'left', 'right', 'ltrim', 'rtrim', 'replace', 'repeat', 'reverse', 'lpad', 'rpad', 'mid', 'substring_index']);
+
+/** A text made of these: under the collation of its text columns, when they have one in common. */
+function textOf(st: PlanningStatement, parts: readonly Expression[]): KnownType {
+  const texts = parts.map((p) => typeOfExpr(st, p)).filter((t) => t.type !== undefined && isText(t.type));
+  const [first] = texts;
+  return first !== undefined && texts.every((t) => t.collation === first.collation) ? { type: valueTypes.VARCHAR, collation: first.collation } : {};
 }
 
 const isIntegral = (type: number): boolean => (type & 256) !== 0;

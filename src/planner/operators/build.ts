@@ -5,7 +5,7 @@ import { unsupported } from '../errors.ts';
 import type { EvalExpr } from '../evalExpr.ts';
 import type { JoinColumn, PlanValue, Primitive } from '../plan.ts';
 import { planValue } from '../translate/constants.ts';
-import { toEval } from '../translate/toEval.ts';
+import { toEvalOrAsk } from '../translate/toEval.ts';
 import { buildRoute } from './buildRoute.ts';
 import { addColumn } from './columns.ts';
 import { vindexFuncForm } from './conditions.ts';
@@ -57,6 +57,7 @@ export function moveColumns(e: EvalExpr, to: (index: number) => number): EvalExp
     case 'unary': return { ...e, arg: moveColumns(e.arg, to) };
     case 'binary': return { ...e, left: moveColumns(e.left, to), right: moveColumns(e.right, to) };
     case 'case': return { ...e, whens: e.whens.map((w) => ({ when: moveColumns(w.when, to), value: moveColumns(w.value, to) })), otherwise: moveColumns(e.otherwise, to) };
+    case 'ask':
     case 'call': return { ...e, args: e.args.map((a) => moveColumns(a, to)) };
     default: return e;
   }
@@ -86,7 +87,7 @@ function buildDerived(op: DerivedOperator): Primitive {
 /** A condition as the gate evaluates it over an operator's rows. Throws VT12001 where it can't. */
 export function conditionOver(st: PlanningStatement, input: Operator, conditions: readonly Expression[]): PlanValue {
   const translated = conditions.map((condition) => {
-    const e = toEval(st.expand(condition), (x) => (x.kind === 'column' && tablesOf(st, x) !== 0n ? addColumn(st, input, x) : undefined));
+    const e = toEvalOrAsk(st.expand(condition), (x) => (x.kind === 'column' && tablesOf(st, x) !== 0n ? addColumn(st, input, x) : undefined));
     if (e === undefined) throw unsupported(`condition across shards: ${printExpression(condition)}`);
     return e;
   });

@@ -8,7 +8,7 @@ import { addColumn } from '../operators/columns.ts';
 import { addCondition } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import type { Aggregate, Aggregation, AggregateFunction, OrderColumn, PlanValue, Primitive } from '../plan.ts';
-import { toEval } from '../translate/toEval.ts';
+import { toEvalOrAsk } from '../translate/toEval.ts';
 import { addSortKey, exprsOf, numberWeights, orderColumn, weightString, type SortKey } from './sortKeys.ts';
 import { limitPrimitive } from './limits.ts';
 import { holdsUniqueVindex } from './perShard.ts';
@@ -67,7 +67,7 @@ export function planAggregation(st: PlanningStatement, select: Select, given: Op
     return at;
   };
   const evaluated = (expr: Expression): PlanValue => {
-    const e = toEval(expr, evalFind);
+    const e = toEvalOrAsk(expr, evalFind);
     if (e === undefined) throw unsupported(`in scatter query: complex aggregate expression '${printExpression(expr)}'`);
     return { expr: e, text: printExpression(expr) };
   };

@@ -7,7 +7,7 @@ import { addCondition } from '../operators/conditions.ts';
 import type { DerivedOptions, Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import { dualRoute, routeOfTable } from '../operators/route.ts';
 import type { Primitive } from '../plan.ts';
-import { toEval } from '../translate/toEval.ts';
+import { toEvalOrAsk } from '../translate/toEval.ts';
 import { printExpression } from '../../sql/index.ts';
 import { nameColumns } from './nameColumns.ts';
 import { planRecursive, selfRoute } from './planRecursive.ts';
@@ -71,7 +71,7 @@ function replan(st: PlanningStatement, info: TableInfo, query: Query, options: D
   const planned = planner.planQuery(st, pushed.query, { ordered: false, weights: options.weights });
   if (pushed.rest.length === 0) return planned;
   const predicates = pushed.rest.map((condition) => {
-    const e = toEval(st.expand(condition), (x) => (x.kind === 'column' ? positionOf(st, info, x) : undefined));
+    const e = toEvalOrAsk(st.expand(condition), (x) => (x.kind === 'column' ? positionOf(st, info, x) : undefined));
     if (e === undefined) throw unsupported(`condition on a derived table: ${printExpression(condition)}`);
     return { expr: e, text: printExpression(condition) };
   });

@@ -1,4 +1,4 @@
-import type { Expression } from '../../sql/index.ts';
+import { build, printExpression, rewriteTopDown, type Expression } from '../../sql/index.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import type { BinaryEvalOp, EvalExpr } from '../evalExpr.ts';
 
@@ -6,6 +6,25 @@ import type { BinaryEvalOp, EvalExpr } from '../evalExpr.ts';
 export type FindColumn = (expr: Expression) => number | undefined;
 
 const gateFunctions = new Set(['coalesce', 'ifnull', 'if', 'nullif', 'isnull', 'abs', 'concat', 'greatest', 'least']);
+
+/** As {@link toEval}, but what the gate can't compute by itself is put to a shard; undefined where the expression needs tables. */
+export function toEvalOrAsk(expr: Expression, find: FindColumn): EvalExpr | undefined {
+  return toEval(expr, find) ?? ask(expr, find);
+}
+
+const needTables = new Set(['subquery', 'exists', 'column', 'aggregate', 'userVariable', 'assign', 'default', 'match', 'sequenceValue']);
+
+function ask(expr: Expression, find: FindColumn): EvalExpr | undefined {
+  const args: EvalExpr[] = [];
+  let possible = true;
+  const rewritten = rewriteTopDown(expr, (node) => {
+    const index = find(node as Expression);
+    if (index !== undefined) return build.bind(`__arg${args.push({ kind: 'column', index }) - 1}`);
+    if (needTables.has(node.kind) || (node as { over?: unknown }).over !== undefined) possible = false;
+    return undefined;
+  });
+  return possible ? { kind: 'ask', sql: printExpression(rewritten), args } : undefined;
+}
 
 /** An expression for the gate to evaluate; undefined where it can't with MySQL's exact meaning. */
 export function toEval(expr: Expression, find: FindColumn): EvalExpr | undefined {

@@ -1,5 +1,7 @@
 import { VtrewindError } from '../../base/errors.ts';
+import { delay } from '../../base/wait.ts';
 import { WIRE_SHAPE } from '../../mysql/constants/capabilities.ts';
+import { ER } from '../../mysql/constants/errorCodes.ts';
 import { STATUS } from '../../mysql/constants/statusFlags.ts';
 import type { Lease, MysqlPool } from '../../mysql/pool.ts';
 import type { MysqlServerConnection } from '../../mysql/serverConnection.ts';
@@ -23,6 +25,9 @@ export interface RelayStatement {
   readonly bytes: (lease: Lease) => Buffer | Promise<Buffer>;
 }
 
+/** How often KILL QUERY is said for one statement, and how long it may take effect in between. */
+const KILL_ATTEMPTS = 20;
+const KILL_AGAIN_MS = 50;
 const OWN_FLAGS = STATUS.AUTOCOMMIT | STATUS.IN_TRANS;
 
 /** Passes a session's single-shard statements through: finds a connection, relays, remembers what the response said. */
@@ -34,6 +39,13 @@ export class StatementRelay {
   readonly #relay: Relay;
   readonly #names = new WeakMap<TabletHandle | MysqlPool, NameChange>();
   #pool: MysqlPool | undefined;
+  /** Counts statements, so that a KILL that lasts knows whether its statement still runs. */
+  #statement = 0;
+  /** Ends the wait for a connection. */
+  #waiting: AbortController | undefined;
+  #cancelled = false;
+  /** The held connection the statement runs on. */
+  #link: MysqlLink | undefined;
 
   constructor(env: GateEnvironment, client: MysqlServerConnection, state: SessionState, shards: SessionShards) {
     this.#env = env;
@@ -49,6 +61,10 @@ export class StatementRelay {
    */
   start(statement: RelayStatement, finished: () => void): boolean {
     const { target } = statement;
+    this.#statement++;
+    this.#cancelled = false;
+    this.#pool = undefined;
+    this.#link = undefined;
     const held = statement.outside ? undefined : this.#shards.held(target);
     if (held !== undefined && !(held instanceof MysqlLink)) return false;
     const joins = !statement.outside && (this.#shards.inTransaction || held !== undefined);
@@ -77,7 +93,12 @@ export class StatementRelay {
   }
 
   async #acquire(statement: RelayStatement, handle: TabletHandle, pool: MysqlPool, attempt: number, finished: () => void): Promise<void> {
-    const lease = await pool.acquire({ settings: this.#state.settings.settings, timeoutMs: this.#env.limits.acquireTimeoutMs, signal: this.#client.signal });
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const signal = AbortSignal.any([this.#client.signal, waiting.signal]);
+    const lease = await pool.acquire({ settings: this.#state.settings.settings, timeoutMs: this.#env.limits.acquireTimeoutMs, signal }).finally(() => {
+      this.#waiting = undefined;
+    });
     this.#send(statement, handle, lease, undefined, attempt, finished);
   }
 
@@ -104,6 +125,12 @@ export class StatementRelay {
   }
 
   #run(bytes: Buffer, statement: RelayStatement, handle: TabletHandle, lease: Lease, link: MysqlLink | undefined, attempt: number, finished: () => void): void {
+    if (this.#cancelled) {
+      if (link === undefined) lease.release();
+      this.#fail(interrupted(), finished);
+      return;
+    }
+    this.#link = link;
     const { status } = this.#state;
     this.#relay.run(
       { lease, bytes, names: this.#namesOf(handle), head: statement.head, clearStatus: OWN_FLAGS, setStatus: status },
@@ -130,7 +157,7 @@ export class StatementRelay {
         this.#afterwards(lease, link, handle, finished);
         return;
       }
-      if (link === undefined) lease.release();
+      if (link === undefined) this.#giveBack(lease);
       finished();
       return;
     }
@@ -148,7 +175,7 @@ export class StatementRelay {
       return;
     }
     if (outcome.lost !== undefined) lease.discard();
-    else lease.release();
+    else this.#giveBack(lease);
     this.#failed(failure, outcome, finished);
   }
 
@@ -191,7 +218,7 @@ export class StatementRelay {
     readWarnings(lease.connection, handle).then(
       (warnings) => {
         this.#state.warnings = warnings;
-        if (link === undefined) lease.release();
+        if (link === undefined) this.#giveBack(lease);
         finished();
       },
       (error: unknown) => {
@@ -202,17 +229,41 @@ export class StatementRelay {
     );
   }
 
-  /** Stops the statement under way, with error 1317 for the client. */
+  /** A KILL QUERY under way must not meet the next session's statement: its connection is closed. */
+  #giveBack(lease: Lease): void {
+    if (this.#cancelled) lease.discard();
+    else lease.release();
+  }
+
+  /**
+   * Stops the statement under way, with error 1317 for the client, also when it still waits for a connection. A server forgets a KILL QUERY that comes before the statement has begun there, so it is said again while the statement runs on.
+   */
   async cancel(): Promise<void> {
-    const { lease } = this.#relay;
-    if (lease !== undefined) await this.#pool?.kill(lease.connection.threadId, 'query');
+    this.#cancelled = true;
+    this.#waiting?.abort(interrupted());
+    const statement = this.#statement;
+    for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
+      const { lease } = this.#relay;
+      if (lease === undefined || statement !== this.#statement) return;
+      await this.#killQuery(lease);
+      if (this.#relay.lease === lease && statement === this.#statement) await delay(KILL_AGAIN_MS);
+    }
+  }
+
+  async #killQuery(lease: Lease): Promise<void> {
+    if (this.#link !== undefined) await this.#link.cancel();
+    else await this.#pool?.kill(lease.connection.threadId, 'query');
   }
 
   /** The client is gone: the statement is killed and its connection not used again. */
   abandon(onError: (error: unknown) => void): void {
     const { lease } = this.#relay;
     if (lease === undefined) return;
-    this.#pool?.kill(lease.connection.threadId, 'query').catch(onError);
+    this.#killQuery(lease).catch(onError);
     lease.connection.destroy();
   }
+}
+
+function interrupted(): VtrewindError {
+  return new VtrewindError({ code: 'VTR1020', mysql: ER.QUERY_INTERRUPTED, sqlState: '70100', grpc: 'CANCELED', message: 'Query execution was interrupted' });
 }

@@ -99,7 +99,10 @@ export class GateSession implements RegisteredSession {
 
   async killQuery(): Promise<void> {
     if (!this.#client.busy) return;
-    await Promise.all([this.#relay.cancel(), this.#shards.cancel()]);
+    const abort = this.#abort;
+    this.#abort = undefined;
+    abort?.abort(interrupted());
+    await this.#relay.cancel();
   }
   killConnection(): void {
     this.#client.destroy();

@@ -1,4 +1,5 @@
 import { VtrewindError } from '../../base/errors.ts';
+import { delay } from '../../base/wait.ts';
 import type { MysqlClientConnection } from '../../mysql/clientConnection.ts';
 import type { Lease, MysqlPool } from '../../mysql/pool.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
@@ -11,6 +12,9 @@ import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
 /** Statements of plans are few and repeat; the oldest leave. */
 const MAX_TEMPLATES = 5000;
+/** How often KILL QUERY is said for one statement, and how long it may take effect in between. */
+const KILL_ATTEMPTS = 20;
+const KILL_AGAIN_MS = 50;
 const templates = new Map<string, QueryTemplate>();
 
 export function templateOf(sql: string): QueryTemplate {
@@ -83,9 +87,17 @@ export class MysqlLink implements ShardLink {
   /** Runs with the time limit; the statement is killed on the server and its error says what happened. */
   async #guarded<T>(options: LinkOptions, run: () => Promise<T>): Promise<T> {
     let timedOut = false;
+    let running = true;
     let killed: Promise<void> | undefined;
+    // A server forgets a KILL QUERY that comes before the statement has begun there: it is said again while the statement runs on.
+    const kill = async () => {
+      for (let attempt = 0; running && attempt < KILL_ATTEMPTS; attempt++) {
+        await this.cancel();
+        if (running) await delay(KILL_AGAIN_MS);
+      }
+    };
     const stop = () => {
-      killed ??= this.cancel();
+      killed ??= kill();
       killed.catch(() => this.lease.connection.destroy());
     };
     const timer = options.timeoutMs === undefined || options.timeoutMs <= 0 ? undefined : setTimeout(() => {
@@ -100,6 +112,7 @@ export class MysqlLink implements ShardLink {
       if (timedOut) throw new VtrewindError({ code: 'VTR1001', mysql: ER.QUERY_TIMEOUT, grpc: 'DEADLINE_EXCEEDED', message: 'Query execution was interrupted, maximum statement execution time exceeded', cause: error });
       throw renamed(error, this.handle);
     } finally {
+      running = false;
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', stop);
       // The KILL must not hit the next statement of this connection.

@@ -1,13 +1,17 @@
 import { endAll, hasFlavour } from '../../test/support/servers.ts';
-import { chooseLoad } from './load.ts';
+import { chooseLoad, type LoadGenerator } from './load.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
 import { cpuMicroseconds } from './processes.ts';
 import { makeReport, printReport, type Sample } from './report.ts';
 import { checkAnswers } from './table.ts';
 import { startTargets, type Target } from './targets.ts';
 
-/** Before anything counts, each target runs this long, so that just-in-time compilers and caches are warm. */
-const WARM_UP_SECONDS = 2;
+/**
+ * Before anything counts each target answers so many queries, for at most so long: a just-in-time compiler goes by calls, not by seconds, and on a busy
+ * machine few seconds leave half of a gate's code interpreted.
+ */
+const WARM_UP_QUERIES = 100_000;
+const WARM_UP_SECONDS = 20;
 
 /** Measures point selects through each target, side by side; see bench/README.md for how to read what it prints. */
 async function main(options: BenchOptions): Promise<void> {
@@ -19,7 +23,7 @@ async function main(options: BenchOptions): Promise<void> {
     const targets = started.filter(({ name }) => options.targets.includes(name));
     for (const { name, port } of targets) {
       await checkAnswers(name, port, options.rows);
-      await load.run({ port, connections: Math.max(...options.connections), seconds: WARM_UP_SECONDS, rows: options.rows });
+      await warmUp(load, port, options);
     }
     const samples: Sample[] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -44,6 +48,14 @@ async function main(options: BenchOptions): Promise<void> {
   } finally {
     for (const target of started.reverse()) await target.stop();
     await endAll();
+  }
+}
+
+async function warmUp(load: LoadGenerator, port: number, options: BenchOptions): Promise<void> {
+  const seconds = 2;
+  let queries = 0;
+  for (let spent = 0; queries < WARM_UP_QUERIES && spent < WARM_UP_SECONDS; spent += seconds) {
+    queries += (await load.run({ port, connections: Math.max(...options.connections), seconds, rows: options.rows })).queries;
   }
 }
 

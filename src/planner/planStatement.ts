@@ -1,9 +1,8 @@
-import type { Expression, Query, Statement } from '../sql/index.ts';
+import { findAll, printExpression, type Expression, type Query, type Statement } from '../sql/index.ts';
 import type { VSchema } from '../vschema/index.ts';
 import { bindQuery } from './analysis/bindQuery.ts';
 import { PlanningStatement } from './analysis/statement.ts';
 import type { PlanContext } from './context.ts';
-import { printExpression } from '../sql/index.ts';
 import { nameOf } from './analysis/bindQuery.ts';
 import type { PlannedQuery } from './operators/operator.ts';
 import type { Plan, Primitive } from './plan.ts';
@@ -29,6 +28,7 @@ import { usesCollected } from './writes.ts';
  */
 export function planStatement(ast: Statement, vschema: VSchema, context: PlanContext): Plan {
   const st = new PlanningStatement(catalogOf(vschema, context), context, { insert: planInsert, delete: planDelete });
+  for (const bind of findAll(ast, 'bind')) st.reserve(bind.name);
   const timeout = queryTimeout(ast);
   if (timeout !== undefined) st.directives.queryTimeoutMs = timeout;
   st.directives.scatterErrorsAsWarnings = directiveOn(ast, 'SCATTER_ERRORS_AS_WARNINGS');
@@ -63,6 +63,7 @@ function planRead(st: PlanningStatement, query: Query): Plan {
     if (!isUnsupported(error)) throw error;
     const fresh = new PlanningStatement(st.catalog, st.context, st.dml);
     Object.assign(fresh.directives, st.directives);
+    for (const bind of findAll(query, 'bind')) fresh.reserve(bind.name);
     return finish(fresh, query, scratchOr(fresh, query, error), undefined);
   }
 }

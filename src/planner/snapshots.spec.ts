@@ -79,3 +79,13 @@ describe('snapshot keyspaces', () => {
     for (const sql of ['select 1', 'select table_name from information_schema.tables', 'show variables']) expect(JSON.stringify(plan(sql).root)).not.toContain('_restore');
   });
 });
+
+describe('bind variables', () => {
+  it('made by the planner never take a name the client uses', () => {
+    const root = plan('select a.id from flights.flight a join commerce.airports b on a.x = b.y where b.z = :a_x').root;
+    expect(root?.op).toBe('Join');
+    if (root?.op !== 'Join') return;
+    expect(Object.keys(root.vars)).not.toContain('a_x');
+    expect(JSON.stringify(root.right)).toContain(':a_x');
+  });
+});

@@ -6,7 +6,7 @@ import { addDemo } from './commands/demoCommand.ts';
 import { normalizeArgv } from './commands/normalizeArgv.ts';
 import { addOfflineTools } from './commands/offlineTools.ts';
 import { addRoles } from './commands/roles.ts';
-import { settingsFromFile } from './commands/settings.ts';
+import { applySettings } from './commands/settings.ts';
 import { version } from './commands/version.ts';
 import { addWindow } from './commands/windowCommand.ts';
 
@@ -33,7 +33,7 @@ addDemo(program);
 try {
   const longNames = new Set([program, ...program.commands].flatMap((command) => command.options.flatMap((option) => (option.long ? [option.long.slice(2)] : []))));
   const argv = normalizeArgv(process.argv.slice(2), longNames);
-  settingsFromFile(program, argv);
+  applySettings(program, argv, process.env);
   program.exitOverride();
   for (const command of program.commands) command.exitOverride();
   await program.parseAsync(argv, { from: 'user' });

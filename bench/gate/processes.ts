@@ -47,9 +47,14 @@ export interface Child<Ready> {
   stop(): Promise<void>;
 }
 
+/*
+ * Every target runs in a session of its own, as the roles of `vtrewind up` and database servers do: Linux shares the CPU out by session first (sched_autogroup, sched(7)),
+ * so a relay in the load generator's session would be scheduled otherwise than a gate that is not.
+ */
+
 /** Forks a program of ours that sends `{ready: …}` when it serves and ends when its IPC channel does. */
 export async function startNode<Ready>(file: string, args: readonly string[], options: ForkOptions = {}): Promise<Child<Ready>> {
-  const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], ...options });
+  const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true, ...options });
   atEnd(() => child.kill('SIGKILL'));
   const ready = await new Promise<Ready>((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -72,7 +77,7 @@ export async function startNode<Ready>(file: string, args: readonly string[], op
 
 /** Starts another program; the caller finds out when it serves. */
 export function startProgram(program: string, args: readonly string[]): Child<undefined> {
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
   child.once('error', (error) => process.stderr.write(`${program}: ${error.message}\n`));
   atEnd(() => child.kill('SIGKILL'));
   return { pid: pidOf(child), ready: undefined, stop: () => stop(child) };

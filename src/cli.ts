@@ -39,11 +39,12 @@ try {
   await program.parseAsync(argv, { from: 'user' });
 } catch (thrown) {
   if (thrown instanceof CommanderError) {
-    process.exitCode = thrown.exitCode;
+    process.exit(thrown.exitCode);
   } else {
     const error = VtrewindError.from(thrown);
     process.stderr.write(`vtrewind: ${error.message}${error.code === 'VTR0000' ? '' : ` (${error.code})`}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
     if (process.env.VTREWIND_LOG === 'debug' && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
-    process.exitCode = 1;
+    // At once: what a role had opened before it failed must not keep it alive.
+    process.exit(1);
   }
 }

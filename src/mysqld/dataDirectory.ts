@@ -55,12 +55,15 @@ const onlyLocalRoot = ["DELETE FROM mysql.global_priv WHERE user = '' OR (user =
 async function create(binary: ServerBinary, data: string, options: InitialiseOptions): Promise<void> {
   await mkdir(data, { mode: 0o700 });
   const initFile = `${data}.init.sql`;
+  // Of its own: a server that starts removes what looks like temporary tables of a dead one, and /tmp is everybody's.
+  const temporary = `${data}.tmp`;
+  await mkdir(temporary, { mode: 0o700 });
   const statements = [...(binary.flavour === 'mariadb' ? onlyLocalRoot : []), ...(options.initStatements ?? [])];
   await writeFile(initFile, statements.map((s) => `${s};\n`).join(''), { mode: 0o600 });
   try {
     if (binary.flavour === 'mysql') {
       const size = ['--innodb-buffer-pool-size=64M', '--innodb-redo-log-capacity=64M', '--performance-schema=OFF'];
-      await attempt(binary.path, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, `--init-file=${initFile}`, ...size, ...runAsUser()], options.signal);
+      await attempt(binary.path, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, `--init-file=${initFile}`, ...size, ...runAsUser()], temporary, options.signal);
     } else {
       const install = await findCompanion(binary, 'mariadb-install-db', 'mysql_install_db');
       if (install === undefined) {
@@ -70,16 +73,17 @@ async function create(binary: ServerBinary, data: string, options: InitialiseOpt
       const where = base === '/usr' ? [] : [`--basedir=${base}`];
       const small = ['--innodb-log-file-size=64M', '--aria-log-file-size=16M'];
       await attempt(install, ['--no-defaults', ...where, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...small,
-        `--extra-file=${initFile}`, ...runAsUser()], options.signal);
+        `--extra-file=${initFile}`, ...runAsUser()], temporary, options.signal);
     }
   } finally {
     await rm(initFile, { force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
-async function attempt(program: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
+async function attempt(program: string, args: readonly string[], temporary: string, signal?: AbortSignal): Promise<void> {
   try {
-    await run(program, [...args], { timeout: 180_000, maxBuffer: 16 << 20, signal });
+    await run(program, [...args], { timeout: 180_000, maxBuffer: 16 << 20, signal, env: { ...process.env, TMPDIR: temporary } });
   } catch (error) {
     const { stderr = '', stdout = '', message = String(error) } = error as { stderr?: string; stdout?: string; message?: string };
     const words = `${stdout}\n${stderr}`.split('\n').filter((l) => l.trim() !== '').slice(-8).join('\n');

@@ -31,7 +31,7 @@ export function literalOf(type: number, value: Buffer | undefined, rules: Litera
   const fits = (type & flag.integral) !== 0 ? integer.test(text)
     : (type & flag.float) !== 0 || type === TYPE.DECIMAL ? number.test(text)
       : type === TYPE.HEXNUM ? /^0x[0-9A-Fa-f]+$/.test(text)
-        : type === TYPE.HEXVAL ? /^[xX]'([0-9A-Fa-f]{2})*'$/.test(text)
+        : type === TYPE.HEXVAL ? text.length % 2 === 1 && /^[xX]'[0-9A-Fa-f]*'$/.test(text)
           : type === TYPE.BITNUM ? /^0b[01]+$/.test(text)
             : false;
   if (!fits) throw new VtrewindError({ code: 'VTR0330', mysql: 1210, grpc: 'INVALID_ARGUMENT', message: `bind variable of type ${type} has a value that is none of that type` });

@@ -27,12 +27,12 @@ export function withBinds(env: Environment, more: BindVariables): Environment {
   return { ...env, binds: { ...env.binds, ...more } };
 }
 
-/** Counts rows kept in memory. Throws VTR0403 (1105) past the limit, saying what to raise. */
+/** Counts rows kept in memory. Throws VTR1503 (1105) past the limit, saying what to raise. */
 export function hold(env: Environment, rows: number): void {
   env.usage.rows += rows;
   if (env.usage.rows > env.vcursor.limits.maxMemoryRows) {
     throw new VtrewindError({
-      code: 'VTR0403', mysql: 1105, grpc: 'RESOURCE_EXHAUSTED',
+      code: 'VTR1503', mysql: 1105, grpc: 'RESOURCE_EXHAUSTED',
       message: `in-memory row count exceeded allowed limit of ${env.vcursor.limits.maxMemoryRows}`,
       hint: 'raise --max-memory-rows, or narrow the statement so that shards do more of it',
     });

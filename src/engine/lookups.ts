@@ -56,6 +56,6 @@ function toKeyspaceId(vindex: LookupVindex, row: Row, type: number): Buffer | un
 export function toColumnValue(vindex: LookupVindex, keyspaceId: Buffer): BindVariable {
   if (vindex.lookup.toIs === 'keyspaceId') return { type: valueTypes.VARBINARY, value: keyspaceId };
   const reversed = hash.kind === 'single' ? hash.reverseMap?.([keyspaceId])[0] : undefined;
-  if (reversed?.value === undefined || reversed.value === null) throw new VtrewindError({ code: 'VTR0409', message: `vindex ${vindex.name} can't store this keyspace id` });
+  if (reversed?.value === undefined || reversed.value === null) throw new VtrewindError({ code: 'VTR1509', message: `vindex ${vindex.name} can't store this keyspace id` });
   return { type: reversed.type, value: reversed.value };
 }

@@ -71,7 +71,7 @@ export function targeted(shards: readonly ShardInfo[], routing: { readonly keysp
     }
     case 'keyRange': {
       const range = parseShardRange(where.range);
-      if (range === undefined) throw new VtrewindError({ code: 'VTR0404', mysql: 1049, message: `'${where.range}' is no key range` });
+      if (range === undefined) throw new VtrewindError({ code: 'VTR1504', mysql: 1049, message: `'${where.range}' is no key range` });
       return shards.filter((s) => keyRangesIntersect({ start: Buffer.from(s.start), end: Buffer.from(s.end) }, range)).map(({ target }) => ({ target }));
     }
     default: return where satisfies never;
@@ -131,7 +131,7 @@ function zipped(lists: readonly (readonly BindVariable[])[]): BindVariable[][] {
 function combinations(lists: readonly (readonly BindVariable[])[]): BindVariable[][] {
   let rows: BindVariable[][] = [[]];
   for (const list of lists) {
-    if (rows.length * list.length > 100_000) throw new VtrewindError({ code: 'VTR0405', mysql: 1105, message: 'too many combinations of values in a multi-column IN', hint: 'use fewer values at once' });
+    if (rows.length * list.length > 100_000) throw new VtrewindError({ code: 'VTR1505', mysql: 1105, message: 'too many combinations of values in a multi-column IN', hint: 'use fewer values at once' });
     rows = rows.flatMap((row) => list.map((value) => [...row, value]));
   }
   return rows;
@@ -139,7 +139,7 @@ function combinations(lists: readonly (readonly BindVariable[])[]): BindVariable
 
 async function mapRows(routing: Routing, env: Environment, rows: readonly (readonly BindVariable[])[]): Promise<Destination[]> {
   const { vindex } = routing;
-  if (vindex === undefined) throw new VtrewindError({ code: 'VTR0406', message: `a ${routing.variant} route without a vindex` });
+  if (vindex === undefined) throw new VtrewindError({ code: 'VTR1506', message: `a ${routing.variant} route without a vindex` });
   switch (vindex.kind) {
     case 'single': return rows.map(([value]) => vindex.mapOne(asVindexValue(value)));
     case 'multi': return rows.map((row) => vindex.mapOne(row.map(asVindexValue)));
@@ -149,7 +149,7 @@ async function mapRows(routing: Routing, env: Environment, rows: readonly (reado
 }
 
 async function mapLookup(vindex: LookupVindex, routing: Routing, env: Environment, rows: readonly (readonly BindVariable[])[]): Promise<Destination[]> {
-  if (routing.lookup === undefined) throw new VtrewindError({ code: 'VTR0407', mysql: 1146, sqlState: '42S02', message: `the lookup table '${vindex.lookup.table}' of vindex ${vindex.name} is not in the vschema` });
+  if (routing.lookup === undefined) throw new VtrewindError({ code: 'VTR1507', mysql: 1146, sqlState: '42S02', message: `the lookup table '${vindex.lookup.table}' of vindex ${vindex.name} is not in the vschema` });
   const ids = await lookupKeyspaceIds(vindex, routing.lookup, env, rows.map(([value]) => value ?? { type: valueTypes.NULL_TYPE }));
   return ids.map((keyspaceIds) => ({ kind: 'keyspaceIds', keyspaceIds }));
 }
@@ -179,7 +179,7 @@ function between(routing: Routing, keyspace: string, serving: ReturnType<typeof 
 /** The id a number hashes to, for lookups that store numbers. */
 export function hashedNumber(value: VindexValue): Buffer {
   const mapped = hashVindex.mapOne(value);
-  if (mapped.kind !== 'keyspaceId') throw new VtrewindError({ code: 'VTR0408', message: 'a lookup row holds no number' });
+  if (mapped.kind !== 'keyspaceId') throw new VtrewindError({ code: 'VTR1508', message: 'a lookup row holds no number' });
   return mapped.keyspaceId;
 }
 

@@ -74,7 +74,7 @@ async function* recurse(p: Primitive & { op: 'RecurseCTE' }, env: Environment): 
   let { fields, rows } = await collect(p.seed, env);
   yield { fields, rows };
   for (let depth = 0; rows.length > 0; depth++) {
-    if (depth >= maxDepth) throw new VtrewindError({ code: 'VTR0420', mysql: 3636, sqlState: 'HY000', message: `Recursive query aborted after ${maxDepth} iterations. Try increasing @@cte_max_recursion_depth to a larger value.` });
+    if (depth >= maxDepth) throw new VtrewindError({ code: 'VTR1520', mysql: 3636, sqlState: 'HY000', message: `Recursive query aborted after ${maxDepth} iterations. Try increasing @@cte_max_recursion_depth to a larger value.` });
     const next: typeof rows = [];
     for (const row of rows) {
       const binds: Record<string, BindVariable> = {};
@@ -153,9 +153,9 @@ async function askShard(text: string, env: Environment): Promise<{ type: number;
   const keyspace = await env.vcursor.anyKeyspace();
   const shards = await env.vcursor.allShards(keyspace.name, undefined);
   const target = shards[0]?.target;
-  if (target === undefined) throw new VtrewindError({ code: 'VTR0421', message: `keyspace ${keyspace.name} has no shard` });
+  if (target === undefined) throw new VtrewindError({ code: 'VTR1521', message: `keyspace ${keyspace.name} has no shard` });
   const [outcome] = await env.vcursor.execute([{ target, sql: `select ${text} from dual`, binds: env.binds }], { write: false, transaction: 'session' });
-  if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new VtrewindError({ code: 'VTR0422', message: 'no answer' });
+  if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new VtrewindError({ code: 'VTR1522', message: 'no answer' });
   const value = outcome.result.rows[0]?.[0] ?? null;
   return { type: outcome.result.fields[0]?.type ?? valueTypes.VARCHAR, text: value === null ? null : value.toString() };
 }

@@ -70,7 +70,7 @@ describe('streaming', () => {
   });
 
   it('refuses to hold more rows than allowed, and says what to raise', async () => {
-    await expect(executePlan(plan('select distinct id + 1 from t'), {}, new FakeCursor(2000))).rejects.toMatchObject({ code: 'VTR0403', hint: expect.stringContaining('--max-memory-rows') });
+    await expect(executePlan(plan('select distinct id + 1 from t'), {}, new FakeCursor(2000))).rejects.toMatchObject({ code: 'VTR1503', hint: expect.stringContaining('--max-memory-rows') });
   });
 
   it('warns of a failed shard where the statement says so, and fails where it does not', async () => {

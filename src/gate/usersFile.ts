@@ -18,7 +18,7 @@ export class UsersFile {
     this.#log = log;
   }
 
-  /** Throws VTR0820 when the file does not read at start. */
+  /** Throws VTR1020 when the file does not read at start. */
   static async open(path: string | undefined, log: Log): Promise<UsersFile> {
     if (path === undefined) return new UsersFile(undefined, anyUserFromLoopback(), log);
     const file = new UsersFile(path, await readUsers(path), log);
@@ -50,7 +50,7 @@ async function readUsers(path: string): Promise<UserSource> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new VtrewindError({ code: 'VTR0820', grpc: 'INVALID_ARGUMENT', message: `users file: ${error instanceof Error ? error.message : String(error)}`, cause: error });
+    throw new VtrewindError({ code: 'VTR1020', grpc: 'INVALID_ARGUMENT', message: `users file: ${error instanceof Error ? error.message : String(error)}`, cause: error });
   }
   return staticUsers(parseStaticUsers(text));
 }

@@ -17,7 +17,7 @@ export function planError(code: string, mysql: number, sqlState: string, text: s
 
 /** An error for which Vitess gives no code of its own: the text as it stands. */
 export function mysqlError(mysql: number, sqlState: string, message: string): VtrewindError {
-  return new VtrewindError({ code: 'VTR0301', mysql, sqlState, grpc: 'INVALID_ARGUMENT', message });
+  return new VtrewindError({ code: 'VTR1401', mysql, sqlState, grpc: 'INVALID_ARGUMENT', message });
 }
 
 export const columnNotFound = (name: string, table?: string): VtrewindError =>

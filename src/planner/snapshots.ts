@@ -17,7 +17,7 @@ export function snapshotTabletType(st: PlanningStatement, keyspace: PlanKeyspace
   if (!tabletTypeExplicit) return tabletType === 'PRIMARY' ? undefined : tabletType;
   if (tabletType === 'PRIMARY') {
     throw new VtrewindError({
-      code: 'VTR0303', mysql: readOnly, sqlState: 'HY000', grpc: 'FAILED_PRECONDITION',
+      code: 'VTR1403', mysql: readOnly, sqlState: 'HY000', grpc: 'FAILED_PRECONDITION',
       message: `keyspace ${keyspace.name} is ${describe(st, keyspace)} and has no primary`,
       hint: `leave the tablet type out, or use ${keyspace.name}@replica`,
     });

@@ -34,7 +34,7 @@ export async function askShard(asks: readonly AskExpr[], rows: readonly Row[], f
   if (asks.length === 0) return nothing;
   const keyspace = await env.vcursor.anyKeyspace();
   const target = (await env.vcursor.allShards(keyspace.name, undefined))[0]?.target;
-  if (target === undefined) throw new VtrewindError({ code: 'VTR0421', message: `keyspace ${keyspace.name} has no shard` });
+  if (target === undefined) throw new VtrewindError({ code: 'VTR1521', message: `keyspace ${keyspace.name} has no shard` });
   const values = new Map<AskExpr, EvalValue[]>(asks.map((ask) => [ask, []]));
   const described = new Map<AskExpr, Field>();
   const types = fields.map((f) => f.type);
@@ -54,7 +54,7 @@ export async function askShard(asks: readonly AskExpr[], rows: readonly Row[], f
       });
     }).join(', ')}`);
     const [outcome] = await env.vcursor.execute([{ target, sql: selects.join(' union all '), binds }], { write: false, transaction: 'session' });
-    if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new VtrewindError({ code: 'VTR0422', message: 'no answer' });
+    if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new VtrewindError({ code: 'VTR1522', message: 'no answer' });
     asks.forEach((ask, j) => { const field = outcome.result.fields[j + 1]; if (field !== undefined) described.set(ask, field); });
     if (rows.length === 0) break;
     for (const row of outcome.result.rows) {

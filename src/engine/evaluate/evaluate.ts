@@ -41,7 +41,7 @@ export function evaluate(expr: EvalExpr, env: EvalEnvironment): EvalValue {
       return value === null ? nullValue : { type: env.types?.[expr.index] ?? valueTypes.VARBINARY, text: value.toString() };
     }
     case 'listBind':
-    case 'tuple': throw new VtrewindError({ code: 'VTR0401', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
+    case 'tuple': throw new VtrewindError({ code: 'VTR1501', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
     case 'unary': return evaluateUnary(expr.op, evaluate(expr.arg, env));
     case 'binary': return evaluateBinary(expr, env);
     case 'case': {
@@ -51,7 +51,7 @@ export function evaluate(expr: EvalExpr, env: EvalEnvironment): EvalValue {
     }
     case 'ask': {
       const answer = env.answers?.get(expr);
-      if (answer === undefined) throw new VtrewindError({ code: 'VTR0402', mysql: 1105, message: `not evaluated by the gate: ${expr.sql}` });
+      if (answer === undefined) throw new VtrewindError({ code: 'VTR1502', mysql: 1105, message: `not evaluated by the gate: ${expr.sql}` });
       return answer;
     }
     case 'call': return evaluateCall(expr.name, expr.args, env);
@@ -351,6 +351,6 @@ function evaluateCall(name: string, args: readonly EvalExpr[], env: EvalEnvironm
       if (values.some((v) => v.text === null)) return nullValue;
       return values.reduce((best, v) => ((name === 'least' ? compareValues(v, best) < 0 : compareValues(v, best) > 0) ? v : best));
     }
-    default: throw new VtrewindError({ code: 'VTR0402', mysql: 1305, sqlState: '42000', message: `function ${name} is not evaluated by the gate` });
+    default: throw new VtrewindError({ code: 'VTR1502', mysql: 1305, sqlState: '42000', message: `function ${name} is not evaluated by the gate` });
   }
 }

@@ -74,7 +74,7 @@ function keyspaceIdOf(vindex: Vindex | undefined, fields: readonly Field[], row:
   const values = [...Array(width).keys()].map((i) => asVindexValue(columnBind(fields[i], row[i])));
   const [first] = values;
   const mapped = vindex?.kind === 'multi' ? vindex.mapOne(values) : vindex?.kind === 'single' && first !== undefined ? vindex.mapOne(first) : undefined;
-  if (mapped?.kind !== 'keyspaceId') throw new VtrewindError({ code: 'VTR0415', mysql: 1105, message: `could not map the primary vindex value of a row to a keyspace id (${vindex?.name ?? 'no vindex'})` });
+  if (mapped?.kind !== 'keyspaceId') throw new VtrewindError({ code: 'VTR1515', mysql: 1105, message: `could not map the primary vindex value of a row to a keyspace id (${vindex?.name ?? 'no vindex'})` });
   return mapped.keyspaceId;
 }
 
@@ -90,7 +90,7 @@ async function keepLookup(change: DmlVindexChange, id: Buffer, fields: readonly 
 
 /** Rows are not written when what must remember them can't be. */
 export function missingLookup(vindex: LookupVindex): VtrewindError {
-  return new VtrewindError({ code: 'VTR0407', mysql: 1146, sqlState: '42S02', message: `the lookup table '${vindex.lookup.table}' of vindex ${vindex.name} is not in the vschema` });
+  return new VtrewindError({ code: 'VTR1507', mysql: 1146, sqlState: '42S02', message: `the lookup table '${vindex.lookup.table}' of vindex ${vindex.name} is not in the vschema` });
 }
 
 export async function removeLookupRow(vindex: LookupVindex, upkeep: LookupUpkeep, values: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite): Promise<void> {

@@ -57,10 +57,10 @@ export async function takeFromSequence(g: Generate, env: Environment, count: num
   const shards = await resolveRouting({ variant: 'Unsharded', keyspace: g.keyspace, tabletType: 'PRIMARY' }, env);
   const queries = shards.map((shard): ShardQuery => ({ target: shard.target, sql: g.query, binds: { n: { type: valueTypes.INT64, value: Buffer.from(String(count)) } } }));
   const [outcome] = await env.vcursor.execute(queries, { write: true, transaction: 'outside', sequence: true });
-  if (outcome === undefined) throw new VtrewindError({ code: 'VTR0416', mysql: 1105, message: `the sequence ${g.table} has no shard` });
+  if (outcome === undefined) throw new VtrewindError({ code: 'VTR1516', mysql: 1105, message: `the sequence ${g.table} has no shard` });
   if ('error' in outcome) throw outcome.error;
   const value = outcome.result.rows[0]?.[0] ?? null;
-  if (value === null) throw new VtrewindError({ code: 'VTR0417', mysql: 1105, message: `the sequence ${g.table} gave no value` });
+  if (value === null) throw new VtrewindError({ code: 'VTR1517', mysql: 1105, message: `the sequence ${g.table} gave no value` });
   return BigInt(value.toString());
 }
 
@@ -77,7 +77,7 @@ type NoteValue = (v: InsertVindex, row: number, value: readonly BindVariable[], 
 /** Each row to the shard of its primary vindex; lookups first, so that a duplicate in one fails before rows are there. */
 async function insertRows(p: Insert, env: Environment, run: RunWrite, rows: readonly string[], vindexes: readonly InsertVindex[], values: readonly (readonly (readonly BindVariable[])[])[], note: NoteValue): Promise<QueryResult> {
   const [primary] = vindexes;
-  if (primary === undefined) throw new VtrewindError({ code: 'VTR0418', message: `no primary vindex for an insert into ${p.table}` });
+  if (primary === undefined) throw new VtrewindError({ code: 'VTR1518', message: `no primary vindex for an insert into ${p.table}` });
   const destinations = primaryDestinations(primary, values[0] ?? [], p);
   const kept: number[] = [];
   const binds: Record<string, BindVariable> = {};
@@ -123,7 +123,7 @@ function primaryDestinations(primary: InsertVindex, values: readonly (readonly B
     switch (vindex.kind) {
       case 'single': return vindex.mapOne(asVindexValue(row[0]));
       case 'multi': return vindex.mapOne(row.map(asVindexValue));
-      default: throw new VtrewindError({ code: 'VTR0419', mysql: 1105, message: `table ${p.table} has a lookup as its primary vindex: insert is not possible before the lookup row` });
+      default: throw new VtrewindError({ code: 'VTR1519', mysql: 1105, message: `table ${p.table} has a lookup as its primary vindex: insert is not possible before the lookup row` });
     }
   });
 }

@@ -18,7 +18,7 @@ export async function* runRoute(route: Route, env: Environment): Parts {
 
 /** A route whose shards a lookup table names. */
 export async function* runVindexLookup(p: VindexLookup, env: Environment): Parts {
-  if (p.vindex.kind !== 'lookup') throw new VtrewindError({ code: 'VTR0406', message: 'a VindexLookup over a vindex that is no lookup' });
+  if (p.vindex.kind !== 'lookup') throw new VtrewindError({ code: 'VTR1506', message: 'a VindexLookup over a vindex that is no lookup' });
   const values = p.values.flatMap((v) => evaluateList(v.expr, evalEnvironment(env))).map(toBind);
   const ids = await lookupKeyspaceIds(p.vindex, { argument: p.argument, query: p.lookup }, env, values);
   const destinations: Destination[] = [{ kind: 'keyspaceIds', keyspaceIds: ids.flat() }];

@@ -154,7 +154,7 @@ export async function* runConcatenate(p: Concatenate, env: Environment): Parts {
     const [first, ...others] = opened;
     if (first === undefined) return;
     for (const other of others) {
-      if (other.fields.length !== first.fields.length) throw new VtrewindError({ code: 'VTR0410', mysql: 1222, sqlState: '21000', message: 'The used SELECT statements have a different number of columns' });
+      if (other.fields.length !== first.fields.length) throw new VtrewindError({ code: 'VTR1510', mysql: 1222, sqlState: '21000', message: 'The used SELECT statements have a different number of columns' });
     }
     yield { fields: first.fields.map((f, i) => others.reduce((merged, o) => widen(merged, o.fields[i]), f)), rows: [] };
     for (const input of opened) for await (const rows of batches(input)) yield { rows };
@@ -186,14 +186,14 @@ export async function subqueryBinds(p: UncorrelatedSubquery, env: Environment): 
   if (p.hasValuesVar !== undefined) binds[p.hasValuesVar] = has(rows.length > 0);
   switch (p.variant) {
     case 'PulloutValue': {
-      if (rows.length > 1) throw new VtrewindError({ code: 'VTR0411', mysql: 1242, sqlState: '21000', message: 'Subquery returns more than 1 row' });
-      if (fields.length > 1) throw new VtrewindError({ code: 'VTR0412', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
+      if (rows.length > 1) throw new VtrewindError({ code: 'VTR1511', mysql: 1242, sqlState: '21000', message: 'Subquery returns more than 1 row' });
+      if (fields.length > 1) throw new VtrewindError({ code: 'VTR1512', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
       binds[p.resultVar] = columnBind(fields[0], rows[0]?.[0]);
       return binds;
     }
     case 'PulloutIn':
     case 'PulloutNotIn': {
-      if (fields.length > 1) throw new VtrewindError({ code: 'VTR0412', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
+      if (fields.length > 1) throw new VtrewindError({ code: 'VTR1512', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
       const type = fields[0]?.type ?? valueTypes.VARBINARY;
       binds[p.resultVar] = listBind(rows.length === 0 ? [{ type: valueTypes.NULL_TYPE, value: null }] : rows.map((row) => ({ type, value: row[0] ?? null })));
       return binds;

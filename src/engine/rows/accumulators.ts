@@ -226,7 +226,7 @@ class Concatenation implements Accumulator {
     const value = row[this.#column] ?? null;
     if (value === null) return;
     this.#bytes += value.length;
-    if (this.#bytes > maxConcatenation) throw new VtrewindError({ code: 'VTR0413', mysql: 1301, message: `group_concat() was larger than ${maxConcatenation} bytes` });
+    if (this.#bytes > maxConcatenation) throw new VtrewindError({ code: 'VTR1513', mysql: 1301, message: `group_concat() was larger than ${maxConcatenation} bytes` });
     this.#rows.push(row);
   }
   result(): Value {
@@ -324,7 +324,7 @@ class JsonObject implements Accumulator {
   }
   add(row: Row): void {
     const key = row[this.#key] ?? null;
-    if (key === null) throw new VtrewindError({ code: 'VTR0414', mysql: 3158, sqlState: '22032', message: 'JSON documents may not contain NULL member names.' });
+    if (key === null) throw new VtrewindError({ code: 'VTR1514', mysql: 3158, sqlState: '22032', message: 'JSON documents may not contain NULL member names.' });
     this.#items.set(key.toString(), jsonText(row[this.#value] ?? null, this.#type));
   }
   result(): Value {

@@ -73,7 +73,7 @@ export function checkSnapshot(env: GateEnvironment, keyspace: Keyspace, target: 
   }
   if (target.explicitType && target.tabletType === 'PRIMARY') {
     throw new VtrewindError({
-      code: 'VTR0303', mysql: ER.OPTION_PREVENTS_STATEMENT, sqlState: 'HY000', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace.name} is ${described} and has no primary`,
+      code: 'VTR1403', mysql: ER.OPTION_PREVENTS_STATEMENT, sqlState: 'HY000', grpc: 'FAILED_PRECONDITION', message: `keyspace ${keyspace.name} is ${described} and has no primary`,
       hint: `leave the tablet type out, or use ${keyspace.name}@replica`,
     });
   }

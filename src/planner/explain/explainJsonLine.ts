@@ -12,7 +12,7 @@ interface Line { readonly query?: unknown; readonly vschema?: unknown; readonly 
 export function explainJsonLine(dir: SchemaDir, line: string): string {
   try {
     const given = JSON.parse(line) as Line;
-    if (typeof given.query !== 'string') throw new VtrewindError({ code: 'VTR0306', message: 'the line has no query' });
+    if (typeof given.query !== 'string') throw new VtrewindError({ code: 'VTR1406', message: 'the line has no query' });
     const plan = planLine(dir, given.query, given);
     return JSON.stringify({ plan: explainPlan(plan) });
   } catch (error) {

@@ -19,7 +19,7 @@ interface Extras {
 }
 interface Keys { readonly keyspace: string; readonly tables: readonly string[]; readonly columns: readonly string[] }
 
-/** Throws VTR0305 when the folder or a file in it can't be read. */
+/** Throws VTR1405 when the folder or a file in it can't be read. */
 export function loadSchemaDir(dir: string): SchemaDir {
   const extrasFile = join(dir, 'extras.json');
   const extras = existsSync(extrasFile) ? (readJson(extrasFile) as Extras) : {};
@@ -29,7 +29,7 @@ export function loadSchemaDir(dir: string): SchemaDir {
     vschema(file) {
       const known = built.get(file);
       if (known !== undefined) return known;
-      if (!files.has(file)) throw new VtrewindError({ code: 'VTR0305', message: `no vschema file '${file}' in ${join(dir, 'vschemas')}` });
+      if (!files.has(file)) throw new VtrewindError({ code: 'VTR1405', message: `no vschema file '${file}' in ${join(dir, 'vschemas')}` });
       const vschema = buildVSchema(readJson(join(dir, 'vschemas', file)) as object, { extraVindexTypes: testVindexTypes });
       built.set(file, vschema);
       return vschema;
@@ -48,7 +48,7 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new VtrewindError({ code: 'VTR0305', message: `can't read ${file}: ${error instanceof Error ? error.message : String(error)}`, cause: error });
+    throw new VtrewindError({ code: 'VTR1405', message: `can't read ${file}: ${error instanceof Error ? error.message : String(error)}`, cause: error });
   }
 }
 

@@ -187,6 +187,6 @@ function hasLocks(query: Query): boolean {
 }
 
 export function requireRoute(primitive: Primitive): Route {
-  if (primitive.op !== 'Route') throw new VtrewindError({ code: 'VTR0302', message: `a route was expected, not ${primitive.op}` });
+  if (primitive.op !== 'Route') throw new VtrewindError({ code: 'VTR1402', message: `a route was expected, not ${primitive.op}` });
   return primitive;
 }

@@ -2,7 +2,7 @@
  * The one error class of vtrewind. What reaches a MySQL client is built from it: number, SQLSTATE, message.
  *
  * `code` is the Vitess code (`VT12001`) where Vitess has one for the same thing, else one of ours (`VTR0001`);
- * the list of ours, with what to do about each, is in docs/errors.md.
+ * which part of vtrewind each range of ours belongs to stands in docs/errors.md.
  */
 export interface VtrewindErrorOptions {
   /** `VT…` (Vitess's own), or `VTR….` (ours). */

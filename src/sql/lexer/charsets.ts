@@ -12,7 +12,7 @@ export const BIG5 = 3;
 export const SJIS = 4;
 export type ByteRule = typeof PLAIN | typeof GBK | typeof GB18030 | typeof BIG5 | typeof SJIS;
 
-/** A character set: MySQL's name, how bytes are skipped, and the WHATWG decoder that reads it (undefined: bytes shown as latin1). */
+/** A character set: MySQL's name, how bytes are skipped, and the WHATWG decoder that reads its characters (`latin1`: byte = code point). */
 export interface Charset {
   readonly name: string;
   readonly rule: ByteRule;

@@ -1,4 +1,5 @@
 import { type ByteRule, characterLength, isIntroducer, PLAIN } from './charsets.ts';
+import { decodeBytes } from './decodeBytes.ts';
 import * as K from './keywordIds.ts';
 import { findKeyword, functionWords, hashStep, MAX_KEYWORD_LENGTH } from './keywords.ts';
 import type { SqlSettings } from './settings.ts';
@@ -422,21 +423,10 @@ export class Lexer {
   /** Text of the source between two offsets, decoded from the connection's character set. */
   slice(start: number, end: number): string {
     if (this.bytes === null) return this.text.slice(start, end);
-    return decodeBytes(this.bytes, start, end, this.settings.charset.decoder);
+    return decodeBytes(this.bytes, start, end, this.settings.charset);
   }
 }
 
 function isHintVerb(kind: number): boolean {
   return kind === K.SELECT || kind === K.INSERT || kind === K.UPDATE || kind === K.DELETE || kind === K.REPLACE;
-}
-
-const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
-
-/** Bytes as text; ill-formed sequences become U+FFFD. `decoder` is a WHATWG label, or `latin1` for byte = code point. */
-export function decodeBytes(bytes: Buffer, start: number, end: number, decoder: string): string {
-  if (decoder === 'utf-8') return bytes.toString('utf8', start, end);
-  if (decoder === 'latin1') return bytes.toString('latin1', start, end);
-  let found = decoders.get(decoder);
-  if (found === undefined) decoders.set(decoder, (found = new TextDecoder(decoder)));
-  return found.decode(bytes.subarray(start, end));
 }

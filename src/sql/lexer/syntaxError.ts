@@ -1,5 +1,5 @@
 import { VtrewindError } from '../../base/errors.ts';
-import { decodeBytes } from './lexer.ts';
+import { decodeBytes } from './decodeBytes.ts';
 import type { SqlSettings } from './settings.ts';
 
 /** A place in a source: `offset` in UTF-16 units (string) or bytes; `line` and `column` from 1, the column in the same units. */
@@ -60,7 +60,7 @@ export function syntaxError(source: string | Uint8Array, offset: number, setting
 function textAt(source: string | Uint8Array, offset: number, settings: SqlSettings): string {
   if (typeof source === 'string') return source.slice(offset, offset + NEAR_LENGTH);
   const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
-  return decodeBytes(bytes, offset, Math.min(bytes.length, offset + 4 * NEAR_LENGTH), settings.charset.decoder).slice(0, NEAR_LENGTH);
+  return decodeBytes(bytes, offset, Math.min(bytes.length, offset + 4 * NEAR_LENGTH), settings.charset).slice(0, NEAR_LENGTH);
 }
 
 /** 1065: nothing but space and comments. */

@@ -1,4 +1,4 @@
-import { decodeBytes } from '../lexer/lexer.ts';
+import { decodeBytes } from '../lexer/decodeBytes.ts';
 import type { SqlSettings } from '../lexer/settings.ts';
 
 /** What an edit puts in place of `start`..`end`: a bind (its index), or one of these. Edits are triples start, end, code. */
@@ -64,5 +64,5 @@ function renderBytes(source: Uint8Array, settings: SqlSettings, start: number, e
     }
     at = edits[i + 1] as number;
   }
-  return decodeBytes(out, 0, n, settings.charset.decoder);
+  return decodeBytes(out, 0, n, settings.charset);
 }

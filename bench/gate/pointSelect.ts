@@ -2,7 +2,7 @@ import { endAll, hasFlavour } from '../../test/support/servers.ts';
 import { chooseLoad, type LoadGenerator } from './load.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
 import { cpuMicroseconds } from './processes.ts';
-import { makeReport, printReport, type Sample } from './report.ts';
+import { busyness, makeReport, printReport, type Sample } from './report.ts';
 import { checkAnswers } from './table.ts';
 import { startTargets, type Target } from './targets.ts';
 
@@ -16,6 +16,7 @@ const WARM_UP_SECONDS = 20;
 /** Measures point selects through each target, side by side; see bench/README.md for how to read what it prints. */
 async function main(options: BenchOptions): Promise<void> {
   if (!(await hasFlavour(options.flavour))) throw new Error(`no ${options.flavour} server here`);
+  const busyBefore = busyness();
   const load = await chooseLoad(options.load);
   const started: Target[] = [];
   try {
@@ -39,7 +40,7 @@ async function main(options: BenchOptions): Promise<void> {
       }
     }
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    const report = makeReport(options, load.about, Object.fromEntries(targets.map(({ name, about }) => [name, about])), samples);
+    const report = makeReport(options, busyBefore, load.about, Object.fromEntries(targets.map(({ name, about }) => [name, about])), samples);
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report));
     const limit = options.maxRatio;
     const over = limit === undefined ? [] : report.rows.filter((row) => row.target === 'gate' && (row.cpuToRelay ?? 0) > limit);

@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { median } from './histogram.ts';
 import type { LoadResult } from './load.ts';
 import type { BenchOptions, TargetName } from './options.ts';
@@ -10,6 +10,11 @@ export interface Sample extends LoadResult {
   readonly round: number;
   /** Of the target's process during the measurement, logins included. */
   readonly cpuUs: number;
+}
+
+/** How busy the machine is: runnable processes, average of the last minute. A number well above 0 before the first round says that others run here, too. */
+export function busyness(): number {
+  return loadavg()[0] ?? 0;
 }
 
 /** Medians over the rounds. */
@@ -28,6 +33,8 @@ export interface Row {
 
 export interface Report {
   readonly machine: string;
+  /** Load average before anything was started. */
+  readonly busyBefore: number;
   readonly load: string;
   readonly targets: Readonly<Record<string, string>>;
   readonly rounds: number;
@@ -36,9 +43,9 @@ export interface Report {
   readonly samples: readonly Sample[];
 }
 
-export function makeReport(options: BenchOptions, load: string, targets: Readonly<Record<string, string>>, samples: readonly Sample[]): Report {
+export function makeReport(options: BenchOptions, busyBefore: number, load: string, targets: Readonly<Record<string, string>>, samples: readonly Sample[]): Report {
   const rows = options.connections.flatMap((connections) => options.targets.map((target) => row(target, connections, samples.filter((sample) => sample.connections === connections))));
-  return { machine: machine(), load, targets, rounds: options.rounds, seconds: options.seconds, rows, samples };
+  return { machine: machine(), busyBefore, load, targets, rounds: options.rounds, seconds: options.seconds, rows, samples };
 }
 
 function row(target: TargetName, connections: number, all: readonly Sample[]): Row {
@@ -78,7 +85,7 @@ export function printReport(report: Report): string {
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
   const lines = cells.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  '));
   return [
-    `machine: ${report.machine}`, `load:    ${report.load}`, ...Object.entries(report.targets).map(([name, about]) => `${`${name}:`.padEnd(8)} ${about}`),
+    `machine: ${report.machine}; load average before: ${report.busyBefore.toFixed(1)}`, `load:    ${report.load}`, ...Object.entries(report.targets).map(([name, about]) => `${`${name}:`.padEnd(8)} ${about}`),
     `medians of ${report.rounds} interleaved rounds of ${report.seconds} s; ratios are medians of each round's; in brackets: the server's own CPU`, '', ...lines, '',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import { Lexer } from '../sql/lexer/lexer.ts';
-import * as K from '../sql/lexer/keywordIds.ts';
+import * as K from '../sql/lexer/keywordIds.generated.ts';
 import { SqlSettings } from '../sql/lexer/settings.ts';
 import * as T from '../sql/lexer/tokens.ts';
 import { type QuickKind, quickKind } from '../sql/normalize/statementKind.ts';

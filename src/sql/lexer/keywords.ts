@@ -1,22 +1,16 @@
-import * as ids from './keywordIds.ts';
+import { FIRST_KEYWORD } from './keywordIds.generated.ts';
+import { keywordWords as words } from './keywordWords.ts';
 import { mariadbReserved, mysqlReserved, mysqlReservedOnly80, mysqlReservedSince84, mysqlReservedSince9 } from './reservedWords.ts';
 
-/** The spelling of each keyword, upper case, by token kind minus {@link ids.FIRST_KEYWORD}. */
-const words: readonly string[] = (() => {
-  const out: string[] = [];
-  for (const [word, id] of Object.entries(ids)) if (word !== 'FIRST_KEYWORD') out[id - ids.FIRST_KEYWORD] = word;
-  return out;
-})();
-
 /** One past the largest token kind; tables by kind have this length. */
-export const KIND_COUNT: number = ids.FIRST_KEYWORD + words.length;
+export const KIND_COUNT: number = FIRST_KEYWORD + words.length;
 
-/** Upper-case spelling of a keyword's kind; undefined for any other kind. */
+/** Upper-case spelling of a keyword's kind (its place in the list of words and {@link FIRST_KEYWORD}); undefined for any other kind. */
 export function keywordText(kind: number): string | undefined {
-  return words[kind - ids.FIRST_KEYWORD];
+  return words[kind - FIRST_KEYWORD];
 }
 
-const byWord = new Map<string, number>(words.map((word, i) => [word, ids.FIRST_KEYWORD + i]));
+const byWord = new Map<string, number>(words.map((word, i) => [word, FIRST_KEYWORD + i]));
 
 /** The token kind of a word in any case; 0 when it is no keyword. */
 export function keywordKind(word: string): number {
@@ -52,7 +46,7 @@ function slotOf(hash: number): number {
     }
     let slot = slotOf(hash);
     while (slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1);
-    slots[slot] = ids.FIRST_KEYWORD + i;
+    slots[slot] = FIRST_KEYWORD + i;
   });
   spellingAt[words.length] = at;
 }
@@ -63,7 +57,7 @@ export function findKeyword(text: string, bytes: Uint8Array | null, start: numbe
   for (;;) {
     const kind = slots[slot] as number;
     if (kind === 0) return 0;
-    const i = kind - ids.FIRST_KEYWORD;
+    const i = kind - FIRST_KEYWORD;
     const from = spellingAt[i] as number;
     if ((spellingAt[i + 1] as number) - from === end - start) {
       let k = 0;

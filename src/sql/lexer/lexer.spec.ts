@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as K from './keywordIds.ts';
+import * as K from './keywordIds.generated.ts';
 import { keywordText } from './keywords.ts';
 import { Lexer } from './lexer.ts';
 import { type SqlOptions, SqlSettings, sqlModeOf } from './settings.ts';

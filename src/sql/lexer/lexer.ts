@@ -1,6 +1,6 @@
 import { type ByteRule, characterLength, isIntroducer, PLAIN } from './charsets.ts';
 import { decodeBytes } from './decodeBytes.ts';
-import * as K from './keywordIds.ts';
+import * as K from './keywordIds.generated.ts';
 import { findKeyword, functionWords, hashStep, MAX_KEYWORD_LENGTH } from './keywords.ts';
 import type { SqlSettings } from './settings.ts';
 import * as T from './tokens.ts';

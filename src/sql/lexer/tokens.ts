@@ -1,6 +1,6 @@
 /**
  * Token kinds that are not keywords. One-character punctuation is its own ASCII code (`(` is 40, `,` is 44); keywords start at 256
- * (`keywordIds.ts`). A token is a kind with a start and an end offset into the source; nothing is allocated for it.
+ * (`keywordIds.generated.ts`). A token is a kind with a start and an end offset into the source; nothing is allocated for it.
  */
 export const EOF = 0;
 /** An unquoted word that is no keyword (or stands where MySQL's lexer takes any word for a name: after a dot, before `.name`). */

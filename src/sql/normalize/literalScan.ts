@@ -1,5 +1,5 @@
 import { PLAIN } from '../lexer/charsets.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import { Lexer } from '../lexer/lexer.ts';
 import { SqlSettings } from '../lexer/settings.ts';
 import { syntaxError } from '../lexer/syntaxError.ts';

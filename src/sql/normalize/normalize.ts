@@ -1,4 +1,4 @@
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import { Lexer } from '../lexer/lexer.ts';
 import { type SqlOptions, SqlSettings, settingsOf } from '../lexer/settings.ts';
 import { syntaxError, tooLongError } from '../lexer/syntaxError.ts';

@@ -1,4 +1,4 @@
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 
 /** What a statement does, as far as its first words tell; enough to route a packet before anything is parsed. */

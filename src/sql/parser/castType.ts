@@ -1,5 +1,5 @@
 import type { CastType } from '../ast/expression.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import { quoteString } from '../lexer/quote.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';

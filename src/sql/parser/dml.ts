@@ -3,7 +3,7 @@ import type { ColumnRef, Expression, Row } from '../ast/expression.ts';
 import type { TableName } from '../ast/node.ts';
 import type { With } from '../ast/query.ts';
 import type { TableExpr, TableRef } from '../ast/tableRef.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { selectItems } from './query.ts';

@@ -1,5 +1,5 @@
 import type { ArithmeticOp, Between, ComparisonOp, Expression, In, Interval, Is, UserVariable } from '../ast/expression.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import { KIND_COUNT } from '../lexer/keywords.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';

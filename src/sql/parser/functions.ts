@@ -1,6 +1,6 @@
 import type { Aggregate, AggregateName, Expression, FunctionCall, JsonOn, MatchAgainst, TimestampFunction } from '../ast/expression.ts';
 import type { OrderItem } from '../ast/query.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import { functionWords, keywordKind, reservedAnywhere } from '../lexer/keywords.ts';
 import * as T from '../lexer/tokens.ts';
 import { castType, charsetName } from './castType.ts';

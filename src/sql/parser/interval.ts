@@ -1,5 +1,5 @@
 import type { Interval, IntervalUnit } from '../ast/expression.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import type { Cursor } from './cursor.ts';
 
 const units: ReadonlyMap<number, IntervalUnit> = new Map<number, IntervalUnit>([

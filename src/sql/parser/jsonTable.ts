@@ -1,5 +1,5 @@
 import type { JsonTable, JsonTableColumn } from '../ast/tableRef.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import { castType } from './castType.ts';
 import type { Cursor } from './cursor.ts';

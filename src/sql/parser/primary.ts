@@ -1,5 +1,5 @@
 import type { Case, ColumnRef, Expression, Row, Subquery, When } from '../ast/expression.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { functionForms, genericCall, isCallable } from './functions.ts';

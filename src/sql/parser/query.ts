@@ -2,7 +2,7 @@ import type { Expression } from '../ast/expression.ts';
 import type { Comment } from '../ast/node.ts';
 import type { CommonTable, GroupBy, NamedWindow, Query, QueryTail, Select, SelectExpr, SelectItem, SelectOption, SetOperation, With } from '../ast/query.ts';
 import type { TableExpr } from '../ast/tableRef.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { into, orderItem, queryTail } from './queryTail.ts';

@@ -1,6 +1,6 @@
 import type { Expression } from '../ast/expression.ts';
 import type { FileFormat, Into, Limit, Lock, OrderItem, QueryTail, With } from '../ast/query.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import { charsetName } from './castType.ts';
 import type { Cursor } from './cursor.ts';

@@ -1,7 +1,7 @@
 import type { Expression, SystemVariable, VariableScope } from '../ast/expression.ts';
 import type { IsolationLevel, SetAssignment, SetForStatement, SetStatement, SetTransaction, SetVariable, Use } from '../ast/session.ts';
 import type { Statement } from '../ast/statement.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import { charsetName } from './castType.ts';
 import type { Cursor } from './cursor.ts';

@@ -2,7 +2,7 @@ import type { Show, ShowSubject } from '../ast/show.ts';
 import type { TableName } from '../ast/node.ts';
 import type { Expression } from '../ast/expression.ts';
 import type { Limit } from '../ast/query.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { limit } from './queryTail.ts';

@@ -1,5 +1,5 @@
 import type { Statement } from '../ast/statement.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import { emptyQueryError } from '../lexer/syntaxError.ts';
 import * as T from '../lexer/tokens.ts';
 import type { TokenStream } from '../lexer/tokenStream.ts';

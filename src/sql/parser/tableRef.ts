@@ -1,6 +1,6 @@
 import type { TableName } from '../ast/node.ts';
 import type { AsOf, IndexHint, Join, TableExpr, TableRef, TableSample } from '../ast/tableRef.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { jsonTable } from './jsonTable.ts';

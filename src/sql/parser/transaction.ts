@@ -1,5 +1,5 @@
 import type { Begin, Commit, ReleaseSavepoint, Rollback, Savepoint } from '../ast/transaction.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 

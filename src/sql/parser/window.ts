@@ -1,5 +1,5 @@
 import type { Expression, FrameBound, WindowFrame, WindowRef, WindowSpec } from '../ast/expression.ts';
-import * as K from '../lexer/keywordIds.ts';
+import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
 import { interval } from './interval.ts';

@@ -2,7 +2,7 @@ import type {
   Account, AccountLogin, AlterUser, CreateRole, CreateUser, DropUser, Grant, Privilege, PrivilegeObject, RenameUser, Revoke, SetDefaultRole, SetPassword, SetRole,
 } from '../../ast/account.ts';
 import type { Statement } from '../../ast/statement.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import type { StatementFamily } from '../family.ts';

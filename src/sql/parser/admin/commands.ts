@@ -1,6 +1,6 @@
 import type { ServerCommand } from '../../ast/admin.ts';
 import type { Statement } from '../../ast/statement.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { bodyText, restText } from '../ddl/sourceText.ts';

@@ -1,6 +1,6 @@
 import type { HandlerClose, HandlerOpen, HandlerRead } from '../../ast/admin.ts';
 import type { Expression } from '../../ast/expression.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { oneOf } from '../ddl/clauses.ts';

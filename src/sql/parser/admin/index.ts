@@ -6,7 +6,7 @@ import { loadFamily } from './loadData.ts';
 import { maintenanceFamily } from './maintenance.ts';
 import { preparedFamily } from './prepared.ts';
 import { vitessFamily } from './vitess.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 
 /** Accounts, administration, replication and Vitess's own statements. */
 export const adminFamilies: readonly StatementFamily[] = [

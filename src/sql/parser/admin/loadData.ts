@@ -1,7 +1,7 @@
 import type { LoadData, ServerCommand } from '../../ast/admin.ts';
 import type { Assignment } from '../../ast/dml.ts';
 import type { ColumnRef, UserVariable } from '../../ast/expression.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import { charsetName } from '../castType.ts';
 import type { Cursor } from '../cursor.ts';

@@ -1,7 +1,7 @@
 import type { Flush, Kill, LockedTable, LockTables, TableMaintenance, UnlockTables, Xa } from '../../ast/admin.ts';
 import type { Statement } from '../../ast/statement.ts';
 import type { TableName } from '../../ast/node.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import { quoteString } from '../../lexer/quote.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';

@@ -1,5 +1,5 @@
 import type { Call, Deallocate, Do, Execute, Help, Prepare } from '../../ast/admin.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import type { StatementFamily } from '../family.ts';

@@ -1,7 +1,7 @@
 import type { SelectItem } from '../../ast/query.ts';
 import type { AlterMigration, AlterVschema, CreateSnapshotKeyspace, DropSnapshotKeyspace, RevertMigration, Stream, VindexParam, VStream } from '../../ast/vitess.ts';
 import type { TableName } from '../../ast/node.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { ifExists, ifNotExists } from '../ddl/clauses.ts';

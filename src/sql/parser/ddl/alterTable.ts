@@ -1,6 +1,6 @@
 import type { AddColumns, AlterAction, AlterColumn, AlterPart, AlterTable, ChangeColumn, ColumnPosition, DropPart, PlainAction, RenamePart } from '../../ast/alterTable.ts';
 import type { CheckDefinition, ColumnDefinition, IndexDefinition, Partitioning, TableOption } from '../../ast/table.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import { charsetName } from '../castType.ts';
 import type { Cursor } from '../cursor.ts';

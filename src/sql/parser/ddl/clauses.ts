@@ -1,5 +1,5 @@
 import type { LockWait } from '../../ast/table.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { accountText } from '../admin/accountName.ts';

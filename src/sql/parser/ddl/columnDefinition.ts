@@ -1,6 +1,6 @@
 import type { CheckAttribute, ColumnAttribute, ColumnDefinition, FlagAttribute, GeneratedAttribute, ReferenceAction, ReferenceAttribute, TextAttribute } from '../../ast/table.ts';
 import type { Expression } from '../../ast/expression.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import { charsetName } from '../castType.ts';
 import type { Cursor } from '../cursor.ts';

@@ -1,6 +1,6 @@
 import type { Query } from '../../ast/query.ts';
 import type { CheckDefinition, ColumnDefinition, CreateTable, IndexDefinition, Partitioning, PeriodDefinition, TableOption } from '../../ast/table.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { ifNotExists } from './clauses.ts';

@@ -1,6 +1,6 @@
 import type { AlterDatabase, CreateDatabase, DropDatabase } from '../../ast/schemaObject.ts';
 import type { TableOption } from '../../ast/table.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import { quoteName, quoteString } from '../../lexer/quote.ts';
 import * as T from '../../lexer/tokens.ts';
 import { charsetName } from '../castType.ts';

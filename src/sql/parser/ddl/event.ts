@@ -1,5 +1,5 @@
 import type { AlterEvent, CreateEvent, EventSchedule } from '../../ast/schemaObject.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import type { Cursor } from '../cursor.ts';
 import { intervalUnit } from '../interval.ts';
 import { ifNotExists } from './clauses.ts';

@@ -1,6 +1,6 @@
 import type { DropObject } from '../../ast/schemaObject.ts';
 import type { Statement } from '../../ast/statement.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import { alterUser, createRole, createUser, dropUser, renameUser } from '../admin/account.ts';
 import { alterMigration, alterVschema, createSnapshotKeyspace, dropSnapshotKeyspace } from '../admin/vitess.ts';
 import type { Cursor } from '../cursor.ts';

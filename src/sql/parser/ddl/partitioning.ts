@@ -1,6 +1,6 @@
 import type { Expression } from '../../ast/expression.ts';
 import type { PartitionDefinition, Partitioning, PartitionMethod } from '../../ast/table.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { optionalEquals } from './clauses.ts';

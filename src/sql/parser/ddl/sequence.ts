@@ -1,5 +1,5 @@
 import type { AlterSequence, CreateSequence, SequenceOption } from '../../ast/schemaObject.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { ifExists, ifNotExists, optionalEquals } from './clauses.ts';

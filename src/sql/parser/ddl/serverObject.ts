@@ -1,5 +1,5 @@
 import type { ServerObject } from '../../ast/schemaObject.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import type { Cursor } from '../cursor.ts';
 import { bodyText, restText } from './sourceText.ts';
 import { ifExists, ifNotExists } from './clauses.ts';

@@ -1,5 +1,5 @@
 import type { CreateIndex, DropIndex, DropTable, IndexOption, IndexType, RenamePair, RenameTable, TruncateTable } from '../../ast/table.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { behaviour, ifExists, ifNotExists, lockWait } from './clauses.ts';

@@ -1,5 +1,5 @@
 import type { AlterView, CreateView } from '../../ast/schemaObject.ts';
-import * as K from '../../lexer/keywordIds.ts';
+import * as K from '../../lexer/keywordIds.generated.ts';
 import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { definer, ifNotExists, oneOf } from './clauses.ts';

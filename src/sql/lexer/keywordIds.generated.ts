@@ -1,4 +1,7 @@
-/** Token kinds of the keywords: one constant a word, from {@link FIRST_KEYWORD} upward, in alphabetical order (`keywords.ts` relies on it). */
+/**
+ * Token kinds of the keywords: one constant a word, from {@link FIRST_KEYWORD} upward, in the order of `keywordWords.ts`.
+ * Generated, not for editing: change the list there, then run `npx vitest run src/sql/lexer/keywordIds.spec.ts -u`.
+ */
 export const FIRST_KEYWORD = 256;
 export const ABSENT = 256;
 export const ACCESSIBLE = 257;
@@ -356,7 +359,6 @@ export const ISOPEN = 608;
 export const ISSUER = 609;
 export const ITERATE = 610;
 export const JOIN = 611;
-// biome-ignore lint/suspicious/noShadowRestrictedNames: the name is the keyword itself
 export const JSON = 612;
 export const JSON_ARRAYAGG = 613;
 export const JSON_OBJECTAGG = 614;

@@ -19,6 +19,11 @@ async function main(options: BenchOptions): Promise<void> {
   const busyBefore = busyness();
   const load = await chooseLoad(options.load);
   const started: Target[] = [];
+  const cleanUp = once(async () => {
+    for (const target of started.reverse()) await target.stop();
+    await endAll();
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
   try {
     await startTargets(options, started);
     const targets = started.filter(({ name }) => options.targets.includes(name));
@@ -47,9 +52,14 @@ async function main(options: BenchOptions): Promise<void> {
     for (const row of over) process.stderr.write(`gate/relay at ${row.connections} connections: ${row.cpuToRelay?.toFixed(2)}, above ${limit}\n`);
     if (over.length > 0) process.exitCode = 1;
   } finally {
-    for (const target of started.reverse()) await target.stop();
-    await endAll();
+    await cleanUp();
   }
+}
+
+/** Ending comes from the end of the run or from a signal, and both wait for the same. */
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= run());
 }
 
 async function warmUp(load: LoadGenerator, port: number, options: BenchOptions): Promise<void> {

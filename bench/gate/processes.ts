@@ -55,7 +55,7 @@ export interface Child<Ready> {
 /** Forks a program of ours that sends `{ready: …}` when it serves and ends when its IPC channel does. */
 export async function startNode<Ready>(file: string, args: readonly string[], options: ForkOptions = {}): Promise<Child<Ready>> {
   const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true, ...options });
-  atEnd(() => child.kill('SIGKILL'));
+  atEnd(() => child.kill('SIGTERM'));
   const ready = await new Promise<Ready>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');

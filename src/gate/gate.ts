@@ -16,7 +16,7 @@ import { SchemaTracker } from './schema/schemaTracker.ts';
 import { DEFAULT_SESSION_LIMITS, type GateEnvironment, SessionCounters, type SessionLimits } from './session/environment.ts';
 import { GateSession } from './session/gateSession.ts';
 import { PlanCache } from './session/planCache.ts';
-import type { ClusterView, TabletAccess, TabletRow } from './session/ports.ts';
+import type { ClusterView, TabletAccess, TabletHandle, TabletRow } from './session/ports.ts';
 import { SessionRegistry } from './session/sessionRegistry.ts';
 import { showSnapshots } from './snapshots/showSnapshots.ts';
 import { statusPage } from './statusPage.ts';
@@ -188,11 +188,18 @@ function clusterView(view: TopologyView, schemaVersion: () => number): ClusterVi
 
 function tabletAccess(view: TopologyView, health: HealthCheck, pools: TabletPools, protocol: 'mysql' | 'grpc'): TabletAccess {
   const pool = protocol === 'grpc' ? () => undefined : undefined;
+  // Health keeps its choices from one change to the next, so a handle is made once for each and not for each statement.
+  const handles = new WeakMap<object, TabletHandle>();
   return {
     pick(target) {
       const chosen = health.pick(target);
-      const { alias, mysqlHost, mysqlPort, databaseName } = chosen;
-      return { alias, target, databaseName, service: chosen.service, pool: pool ?? ((capabilities) => pools.pool(alias, mysqlHost, mysqlPort, databaseName, capabilities)) };
+      let handle = handles.get(chosen);
+      if (handle === undefined) {
+        const { alias, mysqlHost, mysqlPort, databaseName } = chosen;
+        handle = { alias, target: chosen.target, databaseName, service: chosen.service, pool: pool ?? ((capabilities) => pools.pool(alias, mysqlHost, mysqlPort, databaseName, capabilities)) };
+        handles.set(chosen, handle);
+      }
+      return handle;
     },
     serving: (keyspace, shard) => health.serving(keyspace, shard),
     all: () => health.all().map((status): TabletRow => ({

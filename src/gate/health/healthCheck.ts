@@ -77,6 +77,8 @@ export class HealthCheck {
   readonly #health = new Map<string, TabletHealth>();
   /** Tablets that serve, by `keyspace/shard@TYPE`, already filtered by lag; made when first asked for after a change. */
   readonly #choices = new Map<string, Choices>();
+  /** The same by the very object that a statement's shard is, which the view keeps from one change to the next. */
+  #choicesByTarget = new WeakMap<Target, Choices>();
   readonly #primaries = new ShardPrimaries();
   readonly #listeners = new Set<() => void>();
   readonly #schemaListeners = new Set<(keyspace: string) => void>();
@@ -107,9 +109,13 @@ export class HealthCheck {
    * Throws UNAVAILABLE `no healthy tablet available for '…'` (1105).
    */
   pick(target: Target, except?: ReadonlySet<string>): TabletHandle {
-    const choices = this.#choicesFor(target);
+    let choices = this.#choicesByTarget.get(target);
+    if (choices === undefined) {
+      choices = this.#choicesFor(target);
+      this.#choicesByTarget.set(target, choices);
+    }
     const among = except === undefined ? choices.preferred : this.#near(choices.all.filter(({ alias }) => !except.has(alias)));
-    const chosen = among[Math.min(Math.floor((this.#options.random ?? Math.random)() * among.length), among.length - 1)];
+    const chosen = among.length === 1 ? among[0] : among[Math.min(Math.floor((this.#options.random ?? Math.random)() * among.length), among.length - 1)];
     if (chosen === undefined) throw this.#noneFor(target);
     return chosen;
   }
@@ -240,6 +246,7 @@ export class HealthCheck {
 
   #changed(): void {
     this.#choices.clear();
+    this.#choicesByTarget = new WeakMap();
     for (const { health, before } of this.#primaries.update(this.#health)) {
       this.#metrics.promoted(health.target);
       if (before !== undefined) this.#options.log.info({ ...health.target, alias: health.alias, before }, 'a shard has another primary');

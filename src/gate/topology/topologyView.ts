@@ -52,7 +52,8 @@ export class TopologyView {
   #vschema: VSchema = buildVSchema({});
   #version = 0;
   /** Answers of {@link shards}, by keyspace and type; emptied when the serving graph changes. */
-  readonly #shards = new Map<string, readonly ShardInfo[] | undefined>();
+  /** By type, then keyspace: asked for each statement, so without a name made for each. */
+  readonly #shards = new Map<TabletTypeName, Map<string, readonly ShardInfo[]>>();
 
   constructor(options: TopologyViewOptions) {
     this.#options = options;
@@ -134,10 +135,15 @@ export class TopologyView {
    * A snapshot keyspace that no serving graph was built for (Vitess leaves a one-shard snapshot so) has the shards of its records.
    */
   shards(keyspace: string, tabletType: TabletTypeName): readonly ShardInfo[] | undefined {
-    const name = `${keyspace}@${tabletType}`;
-    if (this.#shards.has(name)) return this.#shards.get(name);
+    let ofType = this.#shards.get(tabletType);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#shards.set(tabletType, ofType);
+    }
+    const known = ofType.get(keyspace);
+    if (known !== undefined) return known;
     const shards = this.#findShards(keyspace, tabletType);
-    if (shards !== undefined) this.#shards.set(name, shards);
+    if (shards !== undefined) ofType.set(keyspace, shards);
     return shards;
   }
 

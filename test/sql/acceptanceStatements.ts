@@ -667,6 +667,15 @@ select all (a) from t
 select a := 1
 select a, from t
 select from t
+select current_role, current_role() from dual
+select column_get(a, 'x' as int) from t
+select column_get(a, 1 as decimal(10,2)) + 1 from t
+select column_get(a, 'x' as char(5) character set utf8mb4) from t
+update t for portion of p from '2000-01-01' to '2001-01-01' set a = 1 where b = 2
+delete from t for portion of p from '2000-01-01' to date '2001-01-01' + interval 1 day where b = 2
+show user_variables
+show user_variables like 'a%'
+show user_variables where variable_name = 'a'
 select 
 select ;
 select 1;;

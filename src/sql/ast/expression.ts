@@ -317,6 +317,8 @@ export interface FunctionCall extends Node {
   /** The name stood in quotes: never a built-in that has its own grammar. */
   readonly quoted: boolean;
   readonly over?: WindowRef | WindowSpec;
+  /** MariaDB's `column_get(a, 'b' as int)`. */
+  readonly as?: CastType;
   /** `lag(a) ignore nulls over …`. */
   readonly nulls?: 'respect' | 'ignore';
   /** `nth_value(a, 2) from first`. */

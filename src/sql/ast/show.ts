@@ -42,7 +42,7 @@ export type ShowSubject =
   | 'package body status' | 'library status'
   | 'binary logs' | 'master logs' | 'binlog events' | 'relaylog events' | 'binary log status' | 'master status' | 'binlog status'
   | 'replica status' | 'slave status' | 'all replicas status' | 'all slaves status' | 'replicas' | 'slave hosts' | 'parse_tree'
-  | 'client_statistics' | 'index_statistics' | 'table_statistics' | 'user_statistics' | 'userstat' | 'authors' | 'contributors' | 'locales'
+  | 'client_statistics' | 'index_statistics' | 'table_statistics' | 'user_statistics' | 'userstat' | 'user_variables' | 'authors' | 'contributors' | 'locales'
   | 'query_response_time' | 'explain' | 'analyze'
   // Vitess
   | 'keyspaces' | 'vitess_keyspaces' | 'vitess_shards' | 'vitess_tablets' | 'vitess_target' | 'vitess_replication_status'

@@ -13,6 +13,8 @@ export interface TableRef extends Node {
   readonly indexHints: readonly IndexHint[];
   /** `t as of timestamp '…'`: the table as it was then (ours, and `for system_time` of MariaDB). */
   readonly asOf?: AsOf;
+  /** MariaDB's `for portion of period from a to b` of UPDATE and DELETE. */
+  readonly portion?: Portion;
   /** `tablesample system (10)`. */
   readonly sample?: TableSample;
 }
@@ -24,6 +26,13 @@ export interface AsOf extends Node {
   readonly at?: Expression;
   /** The end of BETWEEN and FROM … TO. */
   readonly to?: Expression;
+}
+
+export interface Portion extends Node {
+  readonly kind: 'portion';
+  readonly period: string;
+  readonly from: Expression;
+  readonly to: Expression;
 }
 
 export interface TableSample extends Node {

@@ -11,8 +11,9 @@ export function quoteName(name: string): string {
 const special = /['\\\0\n\r\x1a]/g;
 const written: Readonly<Record<string, string>> = { "'": "\\'", '\\': '\\\\', '\0': '\\0', '\n': '\\n', '\r': '\\r', '\x1a': '\\Z' };
 
-/** A string literal in single quotes, for servers that take backslash escapes. */
-export function quoteString(text: string): string {
+/** A string literal with its quotes, as a server reads it that takes backslash escapes, or under NO_BACKSLASH_ESCAPES. */
+export function quoteString(text: string, noBackslashEscapes: boolean): string {
+  if (noBackslashEscapes) return `'${text.replaceAll("'", "''")}'`;
   // `\%` and `\_` are two characters for LIKE and would become two other ones with the backslash doubled; both spellings read back the same.
   return `'${text.replace(special, (c) => written[c] ?? c)}'`;
 }

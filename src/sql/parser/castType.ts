@@ -37,7 +37,7 @@ export function castType(c: Cursor): CastType {
 
 /** A member of `enum('a', 'b')`, as a literal. */
 function member(c: Cursor): string {
-  return quoteString(c.string());
+  return quoteString(c.string(), c.settings.noBackslashEscapes);
 }
 
 /** The name of a character set or collation: a word, a string, or BINARY. Lower case. */

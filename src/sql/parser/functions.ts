@@ -26,7 +26,7 @@ export const functionForms: readonly (Form | undefined)[] = (() => {
   for (const kind of [K.CURRENT_DATE, K.CURRENT_TIME, K.CURRENT_TIMESTAMP, K.CURRENT_USER, K.LOCALTIME, K.LOCALTIMESTAMP, K.UTC_DATE, K.UTC_TIME, K.UTC_TIMESTAMP]) {
     forms[kind] = bareCall;
   }
-  forms[K.CURRENT_ROLE] = (c) => (c.settings.dialect === 'mariadb' && c.peek() !== T.LPAREN ? bareCall(c) : undefined);
+  forms[K.CURRENT_ROLE] = (c) => (c.settings.dialect === 'mariadb' ? bareCall(c) : undefined);
   forms[K.MATCH] = matchAgainst;
   forms[K.NEXT] = (c) => (c.peek() === K.VALUE && c.peek(2) === K.FOR ? sequenceValueFor(c, 'next') : undefined);
   forms[K.PREVIOUS] = (c) => (c.peek() === K.VALUE && c.peek(2) === K.FOR ? sequenceValueFor(c, 'previous') : undefined);
@@ -102,6 +102,11 @@ function isFunctionWord(name: string): boolean {
 /** From behind `(`: the arguments and what may follow the call. */
 function finishCall(c: Cursor, schema: string | undefined, name: string, quoted: boolean, start: number): FunctionCall {
   const args = c.kind === T.RPAREN ? c.none() : c.list(c.grammar.argument);
+  if (name === 'column_get' && schema === undefined && !quoted && args.length === 2 && c.accept(K.AS)) {
+    const as = castType(c);
+    c.expect(T.RPAREN);
+    return { kind: 'function', schema, name, args, quoted, as, start, end: c.lastEnd };
+  }
   c.expect(T.RPAREN);
   const kind = c.kind;
   if (kind !== K.OVER && kind !== K.FROM && kind !== K.RESPECT && kind !== K.IGNORE && kind !== K.WITHIN) {

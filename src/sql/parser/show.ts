@@ -313,7 +313,7 @@ const subjects: ReadonlyMap<string, SubjectRule> = new Map<string, SubjectRule>(
   all: byNextWord({ replicas: byNextWord({ status: plain('all replicas status') }), slaves: byNextWord({ status: plain('all slaves status') }) }),
   replicas: plain('replicas'), parse_tree: withRest('parse_tree'), explain: withRest('explain'), analyze: withRest('analyze'),
   client_statistics: listed('client_statistics'), index_statistics: listed('index_statistics'), table_statistics: listed('table_statistics'),
-  user_statistics: listed('user_statistics'), userstat: listed('userstat'), authors: plain('authors'), contributors: plain('contributors'),
+  user_statistics: listed('user_statistics'), userstat: listed('userstat'), user_variables: listed('user_variables'), authors: plain('authors'), contributors: plain('contributors'),
   locales: listed('locales'), query_response_time: listed('query_response_time'),
   keyspaces: listed('keyspaces'), vitess_keyspaces: listed('vitess_keyspaces'), vitess_shards: listed('vitess_shards'),
   vitess_tablets: listed('vitess_tablets'), vitess_target: plain('vitess_target'), vitess_replication_status: listed('vitess_replication_status'),

@@ -1,5 +1,5 @@
 import type { TableName } from '../ast/node.ts';
-import type { AsOf, IndexHint, Join, TableExpr, TableRef, TableSample } from '../ast/tableRef.ts';
+import type { AsOf, IndexHint, Join, Portion, TableExpr, TableRef, TableSample } from '../ast/tableRef.ts';
 import * as K from '../lexer/keywordIds.generated.ts';
 import * as T from '../lexer/tokens.ts';
 import type { Cursor } from './cursor.ts';
@@ -217,12 +217,13 @@ export function tableRef(c: Cursor): TableRef {
   const start = c.start;
   const table: TableName = c.accept(K.DUAL) ? { kind: 'tableName', schema: undefined, name: 'dual', start, end: c.lastEnd } : c.tableName();
   const partitions = c.kind === K.PARTITION && c.peek() === T.LPAREN ? partitionNames(c) : c.none();
+  const portion = c.kind === K.FOR && c.peek() === K.PORTION ? portionOf(c) : undefined;
   let at = asOf(c);
   const alias = tableAlias(c);
   at ??= asOf(c);
   const hints = indexHints(c);
   const sample = c.kind === K.TABLESAMPLE ? tableSample(c) : undefined;
-  return { kind: 'table', table, alias, partitions, indexHints: hints, asOf: at, sample, start, end: c.lastEnd };
+  return { kind: 'table', table, alias, partitions, indexHints: hints, asOf: at, portion, sample, start, end: c.lastEnd };
 }
 
 /** With the cursor on PARTITION. */
@@ -300,6 +301,20 @@ function indexHint(c: Cursor): IndexHint {
 
 function indexName(c: Cursor): string {
   return c.accept(K.PRIMARY) ? 'primary' : c.name('an index');
+}
+
+/** With the cursor on FOR. */
+function portionOf(c: Cursor): Portion {
+  const start = c.start;
+  c.advance();
+  c.advance();
+  c.expect(K.OF);
+  const period = c.name('a period');
+  c.expect(K.FROM);
+  const from = c.grammar.bits(c);
+  c.expect(K.TO);
+  const to = c.grammar.bits(c);
+  return { kind: 'portion', period, from, to, start, end: c.lastEnd };
 }
 
 function tableSample(c: Cursor): TableSample {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sameTree } from '../ast/sameTree.ts';
+import { settingsOf } from '../lexer/settings.ts';
 import { parseStatement, parseStatements } from '../parser/index.ts';
 import { printStatement } from './index.ts';
 
@@ -176,5 +177,15 @@ describe('printed statements', () => {
   it('parse many at once', () => {
     expect(parseStatements('select 1;; select ? ; ').map((s) => printStatement(s))).toEqual(['select 1 from dual', 'select :v1 from dual']);
     expect(parseStatements(' ; ')).toEqual([]);
+  });
+
+  it('text kept from a definition is written in the mode it was read in', () => {
+    // Found by the fuzz test: seed 261499001, input 264694.
+    const sql = "create table t (a varchar(9) default 'name''', b enum ('x''\\\\')) comment 'it''s\\\\' row_format = dynamic";
+    for (const noBackslashEscapes of [true, false]) {
+      const settings = settingsOf({ sqlMode: { noBackslashEscapes } });
+      const tree = parseStatement(sql, settings);
+      expect(sameTree(parseStatement(printStatement(tree, { noBackslashEscapes }), settings), tree)).toBe(true);
+    }
   });
 });

@@ -86,7 +86,7 @@ export const dmlRules: PrintRules<'insert' | 'insertRows' | 'rowAlias' | 'assign
     }
     p.text('from ');
     const [only] = n.from;
-    if (n.targets.length === 0 && only?.kind === 'table' && only.partitions.length > 0 && only.alias !== undefined) {
+    if (n.targets.length === 0 && only?.kind === 'table' && only.partitions.length > 0 && only.alias !== undefined && only.portion === undefined) {
       // Here MySQL wants PARTITION behind the alias.
       p.node(only.table);
       p.text(' as ');

@@ -3,6 +3,7 @@ import type { SyntaxNode } from '../ast/syntaxNode.ts';
 import type { Expression, StringLiteral } from '../ast/expression.ts';
 import { isIntroducer } from '../lexer/charsets.ts';
 import { keywordKind, reservedAnywhere } from '../lexer/keywords.ts';
+import { quoteString } from '../lexer/quote.ts';
 import { vitessWords } from './vitessWords.ts';
 
 export interface PrintOptions {
@@ -161,14 +162,4 @@ function needsQuotes(name: string, vitess: boolean): boolean {
 
 function backquoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
-}
-
-const special = /[\0\n\r\\'\x1a]/;
-const specials = /[\0\n\r\\'\x1a]/g;
-const escapes: Readonly<Record<string, string>> = { '\0': '\\0', '\n': '\\n', '\r': '\\r', '\\': '\\\\', "'": "\\'", '\x1a': '\\Z' };
-
-/** A string literal with its quotes. */
-export function quoteString(value: string, noBackslashEscapes: boolean): string {
-  if (noBackslashEscapes) return `'${value.replaceAll("'", "''")}'`;
-  return special.test(value) ? `'${value.replace(specials, (c) => escapes[c] ?? c)}'` : `'${value}'`;
 }

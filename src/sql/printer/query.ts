@@ -266,7 +266,7 @@ function groupsOtherwise(operand: SetOperation, parent: SetOperation, isRight: b
 }
 
 export const tableRules: PrintRules<
-  'table' | 'tableName' | 'derivedTable' | 'join' | 'jsonTable' | 'jsonTableOrdinality' | 'jsonTablePath' | 'jsonTableNested' | 'indexHint' | 'asOf' | 'tableSample'
+  'table' | 'tableName' | 'derivedTable' | 'join' | 'jsonTable' | 'jsonTableOrdinality' | 'jsonTablePath' | 'jsonTableNested' | 'indexHint' | 'asOf' | 'portion' | 'tableSample'
 > = {
   tableName: (p, n) => p.tableName(n),
   table: (p, n) => {
@@ -277,6 +277,7 @@ export const tableRules: PrintRules<
       p.names(n.partitions);
       p.text(')');
     }
+    if (n.portion !== undefined) p.node(n.portion);
     if (n.asOf !== undefined) p.node(n.asOf);
     alias(p, n.alias);
     for (const hint of n.indexHints) p.node(hint);
@@ -344,6 +345,14 @@ export const tableRules: PrintRules<
     if (n.at !== undefined) p.expression(n.at, BIT_OR);
     if (n.to === undefined) return;
     p.text(joiner);
+    p.expression(n.to, BIT_OR);
+  },
+  portion: (p, n) => {
+    p.text(' for portion of ');
+    p.name(n.period);
+    p.text(' from ');
+    p.expression(n.from, BIT_OR);
+    p.text(' to ');
     p.expression(n.to, BIT_OR);
   },
   tableSample: (p, n) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStatement } from '../parser/index.ts';
-import { quoteString } from './printer.ts';
+import { quoteString } from '../lexer/quote.ts';
 import { redact } from './redact.ts';
 
 describe('redact', () => {
@@ -36,5 +36,10 @@ describe('redact', () => {
 
   it('cuts very long text', () => {
     expect(redact(`select ${'abc, '.repeat(10_000)} 1`).length).toBeLessThan(5_000);
+  });
+
+  it('hints keep their names and lose their values', () => {
+    expect(redact("select /*+ set_var(sql_mode = 'secret') max_execution_time(1000) index(`t1` i2) */ a from t1")).toBe('select /*+ set_var(sql_mode = ?) max_execution_time(?) index(`t1` i2) */ a from t1');
+    expect(redact('select /*+ set_var(a = "sec\\"ret") qb_name(q\'secret) */ 1')).not.toMatch(/ret/);
   });
 });

@@ -9,7 +9,7 @@ const MAX_LENGTH = 4096;
 
 /**
  * A statement fit for logs: every string, number, hex and bit literal is `?` (lists of them one `?`), comments are gone, space is one.
- * Names, variables and binds stay. Never throws: text that can't be read ends with `…` where it can't, since what follows may be half a literal.
+ * Strings and numbers within optimizer hints go too. Names, variables and binds stay. Never throws: text that can't be read ends with `…` where it can't, since what follows may be half a literal.
  */
 export function redact(sql: string | Uint8Array | Statement, options?: SqlOptions | SqlSettings): string {
   if (typeof sql === 'string' || sql instanceof Uint8Array) return redactText(sql, settingsOf(options));
@@ -37,12 +37,16 @@ function redactText(source: string | Uint8Array, settings: SqlSettings): string 
     } else {
       if (afterLiteral === ',') out += ',';
       const space = lastEnd >= 0 && lexer.start > lastEnd;
-      out += `${space ? ' ' : ''}${lexer.slice(lexer.start, lexer.end)}`;
+      const text = lexer.slice(lexer.start, lexer.end);
+      out += `${space ? ' ' : ''}${kind === T.HINT ? text.replace(hintLiterals, '?') : text}`;
       afterLiteral = undefined;
     }
     lastEnd = lexer.end;
   }
 }
+
+/** Quoted strings, open ones included, and numbers; what stands in backquotes is a name. */
+const hintLiterals = /'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|"(?:[^"\\]|\\[\s\S]|"")*(?:"|$)|(?<![\w$`@])\d[\w.]*/g;
 
 function isLiteral(kind: number): boolean {
   return (kind >= T.STRING && kind <= T.FLOAT_NUMBER) || kind === T.INTRODUCER;

@@ -23,14 +23,15 @@ export function account(c: Cursor): Account {
 }
 
 /** An account as it is to be written. */
-export function writeAccount(node: Account): string {
+function writeAccount(node: Account, noBackslashEscapes: boolean): string {
   if (node.current !== undefined) return `current_${node.current}`;
-  return node.host === undefined ? quoteString(node.user) : `${quoteString(node.user)}@${quoteString(node.host)}`;
+  const user = quoteString(node.user, noBackslashEscapes);
+  return node.host === undefined ? user : `${user}@${quoteString(node.host, noBackslashEscapes)}`;
 }
 
 /** An account as it is to be written; a plain role name stays a name. */
 export function accountText(c: Cursor): string {
   const bare = c.kind !== T.STRING;
   const node = account(c);
-  return bare && node.current === undefined && node.host === undefined ? quoteName(node.user) : writeAccount(node);
+  return bare && node.current === undefined && node.host === undefined ? quoteName(node.user) : writeAccount(node, c.settings.noBackslashEscapes);
 }

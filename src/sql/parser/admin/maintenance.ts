@@ -162,7 +162,7 @@ function xa(c: Cursor): Xa {
 /** MariaDB's `xa recover format = 'sql'`. */
 function formatOf(c: Cursor): string {
   c.expect(T.EQ);
-  return `format = ${quoteString(c.string().toLowerCase())}`;
+  return `format = ${quoteString(c.string().toLowerCase(), c.settings.noBackslashEscapes)}`;
 }
 
 /** One to three parts: strings or hex, then a number. */

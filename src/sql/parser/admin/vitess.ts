@@ -90,9 +90,10 @@ export function alterMigration(c: Cursor, start: number): AlterMigration {
   c.advance();
   const uuid = c.kind === T.STRING ? c.string() : undefined;
   let action: AlterMigration['action'];
-  if (uuid !== undefined && c.accept(K.SET)) {
+  if (uuid !== undefined && (c.kind === K.SET || c.kind === K.CUTOVER_THRESHOLD)) {
+    c.accept(K.SET);
     c.expect(K.CUTOVER_THRESHOLD);
-    c.expect(T.EQ);
+    c.accept(T.EQ);
     const threshold = c.string();
     return migration(c, start, 'set cutover_threshold', { uuid, threshold });
   }

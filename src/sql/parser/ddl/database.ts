@@ -72,11 +72,11 @@ function databaseOptions(c: Cursor): TableOption[] {
     } else if (c.accept(K.ENCRYPTION)) {
       optionalEquals(c);
       name = 'encryption';
-      value = quoteString(c.string());
+      value = quoteString(c.string(), c.settings.noBackslashEscapes);
     } else if (!byDefault && c.accept(K.COMMENT)) {
       optionalEquals(c);
       name = 'comment';
-      value = quoteString(c.string());
+      value = quoteString(c.string(), c.settings.noBackslashEscapes);
     } else if (!byDefault && c.accept2(K.READ, K.ONLY)) {
       optionalEquals(c);
       name = 'read only';

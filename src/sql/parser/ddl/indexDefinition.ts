@@ -179,7 +179,7 @@ function indexOption(c: Cursor): IndexOption | undefined {
       const name = c.word();
       c.advance();
       optionalEquals(c);
-      return done(name, quoteString(c.string()));
+      return done(name, quoteString(c.string(), c.settings.noBackslashEscapes));
     }
     case K.VISIBLE:
     case K.INVISIBLE: {
@@ -213,7 +213,7 @@ function engineOption(c: Cursor, start: number): IndexOption {
 
 /** A word, number or string as an option's value, as it is to be written. */
 export function optionValue(c: Cursor): string {
-  if (c.kind === T.STRING) return quoteString(c.string());
+  if (c.kind === T.STRING) return quoteString(c.string(), c.settings.noBackslashEscapes);
   if (c.kind === T.INTEGER || c.kind === T.DECIMAL_NUMBER || c.kind === T.FLOAT_NUMBER || c.kind === T.HEX_NUMBER) {
     const value = c.stream.text(c.at);
     c.advance();

@@ -25,7 +25,7 @@ export function createRoutine(c: Cursor, start: number, head: ObjectHead): Creat
   if (c.kind === K.AS && c.peek() === T.STRING) {
     // MySQL's other languages keep the body in a string.
     c.advance();
-    const body = `as ${quoteString(c.string())}`;
+    const body = `as ${quoteString(c.string(), c.settings.noBackslashEscapes)}`;
     return routine(body);
   }
   return routine(bodyText(c));
@@ -62,7 +62,7 @@ function loadable(c: Cursor, start: number, head: ObjectHead, conditional: boole
 export function characteristics(c: Cursor): string[] {
   const found: string[] = [];
   for (;;) {
-    if (c.accept(K.COMMENT)) found.push(`comment ${quoteString(c.string())}`);
+    if (c.accept(K.COMMENT)) found.push(`comment ${quoteString(c.string(), c.settings.noBackslashEscapes)}`);
     else if (c.accept(K.LANGUAGE)) {
       found.push(`language ${c.word()}`);
       c.advance();

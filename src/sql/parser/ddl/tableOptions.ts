@@ -109,7 +109,7 @@ function directory(c: Cursor, done: (name: string, value: string) => TableOption
   c.advance();
   c.advance();
   optionalEquals(c);
-  return done(name, quoteString(c.string()));
+  return done(name, quoteString(c.string(), c.settings.noBackslashEscapes));
 }
 
 function namedOption(c: Cursor, done: (name: string, value: string) => TableOption): TableOption | undefined {
@@ -118,7 +118,7 @@ function namedOption(c: Cursor, done: (name: string, value: string) => TableOpti
   if (strings.has(word)) {
     c.advance();
     optionalEquals(c);
-    return done(word, quoteString(c.string()));
+    return done(word, quoteString(c.string(), c.settings.noBackslashEscapes));
   }
   if (plain.has(word)) {
     c.advance();

@@ -27,7 +27,7 @@ export async function* runVindexLookup(p: VindexLookup, env: Environment): Parts
 }
 
 async function* sendRoute(route: Route, resolved: readonly ResolvedShard[], env: Environment): Parts {
-  const binds = systemBinds(route, env);
+  const binds = systemBinds(route, env, resolved[0]?.target.keyspace ?? route.routing.keyspace.name);
   const options: ShardOptions = {
     write: route.locks === true,
     transaction: route.routing.keyspace.snapshot === true || route.routing.variant === 'Next' ? 'outside' : 'session',
@@ -54,14 +54,15 @@ async function* truncated(parts: Parts, width: number): Parts {
   }
 }
 
-/** The tablet puts its own database name for `:__vtschemaname` when told to replace it. */
-function systemBinds(route: Route, env: Environment): Record<string, BindVariables[string]> {
+/** The tablet puts its own database name for `:__vtschemaname` when told to replace it: where the schema is its keyspace, and not `mysql` or the like. */
+function systemBinds(route: Route, env: Environment, keyspace: string): Record<string, BindVariables[string]> {
   const binds: Record<string, BindVariables[string]> = { ...env.binds };
   for (const [name, value] of Object.entries(route.routing.sysTableName ?? {})) binds[name] = toBind(evaluate(value.expr, evalEnvironment(env)));
   const [schema] = route.routing.sysTableSchema ?? [];
   if (schema !== undefined) {
-    binds['__vtschemaname'] = toBind(evaluate(schema.expr, evalEnvironment(env)));
-    binds['__replacevtschemaname'] = { type: valueTypes.INT64, value: Buffer.from('1') };
+    const value = evaluate(schema.expr, evalEnvironment(env));
+    binds['__vtschemaname'] = toBind(value);
+    if (value.text === keyspace) binds['__replacevtschemaname'] = { type: valueTypes.INT64, value: Buffer.from('1') };
   }
   return binds;
 }

@@ -15,6 +15,8 @@ const MAX_TEMPLATES = 5000;
 /** How often KILL QUERY is said for one statement, and how long it may take effect in between. */
 const KILL_ATTEMPTS = 20;
 const KILL_AGAIN_MS = 50;
+/** The bind variable that the planner puts for the schema's name. */
+const SCHEMA_NAME = '__vtschemaname';
 const templates = new Map<string, QueryTemplate>();
 
 export function templateOf(sql: string): QueryTemplate {
@@ -71,7 +73,7 @@ export class MysqlLink implements ShardLink {
   }
 
   async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
-    const text = options.literal === true ? sql : templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
+    const text = options.literal === true ? sql : templateOf(sql).render(this.#withSchemaName(sql, binds), { noBackslashEscapes: this.#noBackslashEscapes });
     return this.#guarded(options, async () => {
       const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
       if (options.onWarnings !== undefined && (result.warnings ?? 0) > 0) options.onWarnings(await readWarnings(this.lease.connection, this.handle));
@@ -80,8 +82,15 @@ export class MysqlLink implements ShardLink {
   }
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
-    const text = templateOf(sql).render(binds, { noBackslashEscapes: this.#noBackslashEscapes });
+    const text = templateOf(sql).render(this.#withSchemaName(sql, binds), { noBackslashEscapes: this.#noBackslashEscapes });
     await this.#guarded(options, () => this.lease.connection.streamQuery(text, (part) => onPart(part.fields === undefined ? part : { fields: this.#shown(part.fields), rows: part.rows })));
+  }
+
+  /** What vttablets do for the schema of a query to information_schema: the keyspace's own name becomes its database's. */
+  #withSchemaName(sql: string, binds: BindVariables): BindVariables {
+    const schema = sql.includes(SCHEMA_NAME) ? binds[SCHEMA_NAME] : undefined;
+    const { databaseName, target } = this.handle;
+    return schema?.value?.toString() === target.keyspace ? { ...binds, [SCHEMA_NAME]: { ...schema, value: Buffer.from(databaseName) } } : binds;
   }
 
   /** Runs with the time limit; the statement is killed on the server and its error says what happened. */

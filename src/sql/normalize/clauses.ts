@@ -60,7 +60,8 @@ for (const kind of [
 export function keepsLiterals(before: number, beforeThat: number, inConvert: boolean): boolean {
   // `as decimal(`, `as` and any word: a type.
   if (beforeThat === K.AS) return before === T.IDENT || before >= K.FIRST_KEYWORD;
-  if (before < K.FIRST_KEYWORD) return false;
+  // In CONVERT( … , any word is a type too, known or not.
+  if (before < K.FIRST_KEYWORD) return inConvert && beforeThat === T.COMMA && before === T.IDENT;
   const paren = parens[before];
   if (paren === PLAIN_PAREN) return false;
   return paren === KEEP_PAREN || beforeThat === K.RETURNING || (inConvert && beforeThat === T.COMMA);

@@ -80,7 +80,8 @@ export class Cursor {
   /** Goes to the next token. */
   advance(): void {
     this.lastEnd = this.ends[this.at] as number;
-    this.kind = this.kinds[++this.at] as number;
+    // The end stays the end: a rule that reads too far finds it again.
+    if (this.kind !== T.EOF) this.kind = this.kinds[++this.at] as number;
   }
 
   /** Goes back to a token seen before (`at` and `lastEnd` as they were then). */

@@ -60,6 +60,12 @@ describe('what is no SQL', () => {
     expect(refused(() => parseStatement(' /* */ ')).mysql).toBe(1065);
   });
 
+  it('includes what ends too early, wherever it ends (found by fuzzing: seed 262450046)', () => {
+    for (const text of ['create procedure p() language', "create procedure p() comment 'x' language", 'create function f() returns int language', 'alter procedure p language']) {
+      expect(refused(() => parseStatement(text)).mysql, text).toBe(1064);
+    }
+  });
+
   it('includes what is nested too deep or too long', () => {
     for (const [open, close] of [['(', ')'], ['(select ', ')'], ['not ', ''], ['- ', ''], ['abs(', ')'], ['case 1 when 1 then ', ' end'], ['@a := ', ''], ['a = (', ')'], ['exists (select ', ')']] as const) {
       const nested = (n: number) => `select ${open.repeat(n)}1${close.repeat(n)}`;

@@ -64,6 +64,7 @@ export function characteristics(c: Cursor): string[] {
   for (;;) {
     if (c.accept(K.COMMENT)) found.push(`comment ${quoteString(c.string(), c.settings.noBackslashEscapes)}`);
     else if (c.accept(K.LANGUAGE)) {
+      if (c.kind === T.EOF) throw c.unexpected('a language');
       found.push(`language ${c.word()}`);
       c.advance();
     } else if (c.accept(K.DETERMINISTIC)) found.push('deterministic');

@@ -23,7 +23,7 @@ describe.each(await flavours())('where strings end, on %s', (flavour) => {
   const charsets = ['gbk', 'big5', 'sjis', 'cp932', 'utf8mb4', 'latin1', 'euckr', 'gb2312', 'ujis', ...(flavour === 'mysql' ? ['gb18030'] : [])];
 
   it.each(charsets)('%s: we and the server agree, whatever the bytes', async (charset) => {
-    const seed = Number(process.env.VTREWIND_SEED ?? Date.now() % 1_000_000_007);
+    const seed = Number(process.env.VTREWIND_SEED ?? (process.env.VTREWIND_TEST === 'long' ? Date.now() % 1_000_000_007 : 20_261_121));
     const roll = dice(seed);
     const settings = settingsOf({ charset, dialect: flavour });
     await connection.query(`set names ${charset}`);

@@ -46,7 +46,7 @@ function answerOf<T>(run: () => T): T | undefined {
 describe(`${RUNS} inputs`, () => {
   it('mutated statements neither crash nor come back as another tree', () => {
     const corpus = [...definitionStatements.map(([sql]) => sql), ...corpusStatements()];
-    const seed = Number(process.env.VTREWIND_SEED ?? Date.now() % 1_000_000_007);
+    const seed = Number(process.env.VTREWIND_SEED ?? (process.env.VTREWIND_TEST === 'long' ? Date.now() % 1_000_000_007 : 20_261_121));
     console.info(`seed ${seed} (VTREWIND_SEED)`);
     const roll = dice(seed);
     for (let i = 0; i < RUNS * 0.8; i++) {

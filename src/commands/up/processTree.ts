@@ -13,6 +13,8 @@ export interface RoleSpec {
   /** Unique in the tree; names the log file. */
   readonly name: string;
   readonly args: readonly string[];
+  /** Flags for Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** Answers requests of the role (CREATE DATABASE asks `up` for a keyspace); what it throws travels back as the request's error. */
   readonly onRequest?: (request: string, body: unknown) => Promise<unknown>;
 }
@@ -120,7 +122,7 @@ class Role {
     const started = performance.now();
     const cli = process.argv[1];
     if (cli === undefined) throw new VtrewindError({ code: 'VTR0905', message: 'vtrewind was not started from a file' });
-    const child = spawn(process.execPath, [...process.execArgv, cli, ...this.#spec.args], {
+    const child = spawn(process.execPath, [...process.execArgv, ...(this.#spec.nodeArgs ?? []), cli, ...this.#spec.args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: process.env,
       // Ctrl-C reaches this process alone; it stops the roles in their order.

@@ -1,9 +1,7 @@
 import { type handleUnaryCall, type Metadata, type ServerUnaryCall, type ServerWritableStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { VtrewindError } from '../base/errors.ts';
-import { nowMicros } from '../base/time.ts';
 import { findSrvVSchema, formatTabletAlias, getCellInfo, getShard, listCells, parseTabletAlias, paths, rebuildKeyspaceGraph, rebuildSrvVSchema } from '../topo/index.ts';
 import { reparentShard } from '../recovery/reparentShard.ts';
-import { Level } from '../vitess/gen/logutil.ts';
 import { CellInfo, SrvKeyspace, type Tablet } from '../vitess/gen/topodata.ts';
 import * as vschema from '../vitess/gen/vschema.ts';
 import type { BackupResponse } from '../vitess/gen/vtctldata.ts';
@@ -112,11 +110,7 @@ function backupStream<Request extends object>(context: ControlContext, choose: (
     const run = async () => {
       const tablet = await choose(call.request);
       await backupTablet(context, tablet, call.request, (line) => {
-        const at = nowMicros();
-        call.write({
-          tabletAlias: tablet.alias, keyspace: tablet.keyspace, shard: tablet.shard,
-          event: { time: { seconds: BigInt(Math.floor(at / 1_000_000)), nanoseconds: (at % 1_000_000) * 1000 }, level: Level.INFO, file: '', line: 0n, value: line },
-        });
+        call.write({ tabletAlias: tablet.alias, keyspace: tablet.keyspace, shard: tablet.shard, event: eventOf(line, Date.now()) });
       }, gone.signal);
     };
     run().then(() => call.end(), (error: unknown) => call.emit('error', toStatus(error)));

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, connect as netConnect } from 'node:net';
+import { connect as netConnect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2/promise';
+import { freePort } from '../../src/base/freePort.ts';
 import { waitFor } from '../../src/base/wait.ts';
 import { initialiseDataDirectory } from '../../src/mysqld/dataDirectory.ts';
 import { MysqldProcess } from '../../src/mysqld/mysqldProcess.ts';
@@ -74,17 +75,7 @@ export async function flavours(): Promise<Flavour[]> {
   return here;
 }
 
-/** A TCP port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
-}
+export { freePort };
 
 let nextServerId = 1000 + (process.pid % 100_000) * 100;
 

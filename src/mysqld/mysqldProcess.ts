@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { VtrewindError } from '../base/errors.ts';
 import { delay, waitFor } from '../base/wait.ts';
@@ -94,13 +94,18 @@ export class MysqldProcess {
     return server;
   }
 
-  /** The server that already runs on this folder, once it answers; undefined when none does. */
+  /** The server that already runs on this folder, once it answers; undefined when none does. When the signal aborts meanwhile, it is stopped: who is asked to end takes its server along. */
   static async adopt(options: StartOptions): Promise<MysqldProcess | undefined> {
     const folder = serverFolder(options.folder);
     const pid = await runningPid(folder);
     if (pid === undefined) return undefined;
     const server = new MysqldProcess(options.binary, folder, await portOf(folder, options.settings.port), pid, undefined);
-    await server.#ready(options.readyTimeoutMs ?? 300_000, options.signal);
+    try {
+      await server.#ready(options.readyTimeoutMs ?? 300_000, options.signal);
+    } catch (error) {
+      if (options.signal?.aborted === true) await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -171,13 +176,20 @@ export class MysqldProcess {
   }
 }
 
-/** The pid of a live server on this folder, by its pid file and its command line (pids are reused). */
+/** The pid of a live server on this folder: by its pid file and its command line (pids are reused), or, when it has not written its pid yet, by its command line alone. */
 export async function runningPid(folder: ServerFolder): Promise<number | undefined> {
   const text = await readFile(folder.pidFile, 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   if (Number.isInteger(pid) && pid > 1 && isAlive(pid) && (await runsOn(pid, folder))) return pid;
   if (text !== '') await rm(folder.pidFile, { force: true });
-  return undefined;
+  return await startingPid(folder);
+}
+
+/** A server writes its pid file only when it is up; whoever started it may have been killed before that. Without /proc (not Linux) there is no answer. */
+async function startingPid(folder: ServerFolder): Promise<number | undefined> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map(async (pid) => pid !== process.pid && (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').includes(`--defaults-file=${folder.optionFile}`)));
+  return pids[found.indexOf(true)];
 }
 
 async function runsOn(pid: number, folder: ServerFolder): Promise<boolean> {

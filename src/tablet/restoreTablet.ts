@@ -106,6 +106,9 @@ class RestoreRun {
         }
       }
     } finally {
+      // Kept from one phase to the next; an end between two phases takes it along.
+      await this.#server?.stop();
+      this.#server = undefined;
       await this.#archive?.close();
     }
   }

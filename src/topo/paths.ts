@@ -11,6 +11,9 @@ export const paths = {
   vschema: (keyspace: string) => `keyspaces/${part(keyspace, 'keyspace')}/VSchema`,
   /** Ours, beside the Keyspace record: what its `snapshot_time` alone can't say. Vitess does not look at it. */
   snapshot: (keyspace: string) => `keyspaces/${part(keyspace, 'keyspace')}/VtrewindSnapshot`,
+  /** Ours: the named restore points of a keyspace. */
+  marks: (keyspace: string) => `keyspaces/${part(keyspace, 'keyspace')}/VtrewindMarks/`,
+  mark: (keyspace: string, name: string) => `keyspaces/${part(keyspace, 'keyspace')}/VtrewindMarks/${part(name, 'mark')}`,
   shards: (keyspace: string) => `keyspaces/${part(keyspace, 'keyspace')}/shards/`,
   shardDirectory: (keyspace: string, shard: string) => `keyspaces/${part(keyspace, 'keyspace')}/shards/${part(shard, 'shard')}`,
   shard: (keyspace: string, shard: string) => `keyspaces/${part(keyspace, 'keyspace')}/shards/${part(shard, 'shard')}/Shard`,

@@ -66,6 +66,12 @@ describe('what is no SQL', () => {
     }
   });
 
+  it('includes what no upkeep of tables knows (found by fuzzing: seed 262814008, input 356330)', () => {
+    for (const text of ['check view v::', 'check table t nonsense', 'repair table t for upgrade', 'analyze table t drop histogram on', 'optimize table t wait', 'set password = ::', 'checksum table t fast']) {
+      expect(refused(() => parseStatement(text)).mysql, text).toBe(1064);
+    }
+  });
+
   it('includes what is nested too deep or too long', () => {
     for (const [open, close] of [['(', ')'], ['(select ', ')'], ['not ', ''], ['- ', ''], ['abs(', ')'], ['case 1 when 1 then ', ' end'], ['@a := ', ''], ['a = (', ')'], ['exists (select ', ')']] as const) {
       const nested = (n: number) => `select ${open.repeat(n)}1${close.repeat(n)}`;

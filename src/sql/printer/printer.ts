@@ -22,6 +22,9 @@ export interface PrintOptions {
   readonly withoutComments?: boolean;
 }
 
+/** The part of an sql_mode that decides how text is written. Source: MySQL manual, "Server SQL Modes". */
+export type PrintMode = Pick<PrintOptions, 'noBackslashEscapes' | 'highNotPrecedence'>;
+
 /** Writes a node of one kind into the printer. */
 export type PrintRule<N extends Node> = (p: Printer, node: N) => void;
 

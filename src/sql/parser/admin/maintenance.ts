@@ -7,11 +7,12 @@ import * as T from '../../lexer/tokens.ts';
 import type { Cursor } from '../cursor.ts';
 import { oneOf } from '../ddl/clauses.ts';
 import { noBinlog } from '../ddl/partitionAction.ts';
-import { restText, SourceText, textUntil } from '../ddl/sourceText.ts';
+import { SourceText, textUntil } from '../ddl/sourceText.ts';
 import { atEnd } from '../ddl/tableStatements.ts';
 import type { StatementFamily } from '../family.ts';
 import { tableAlias } from '../tableRef.ts';
 import { accountText } from './accountName.ts';
+import { maintenanceOptions } from './maintenanceOptions.ts';
 
 /** Locks, upkeep of tables, FLUSH, KILL, XA. */
 export const maintenanceFamily: StatementFamily = {
@@ -73,7 +74,7 @@ function tableMaintenance(c: Cursor): TableMaintenance | undefined {
   const local = noBinlog(c);
   if (!bare || view) c.advance();
   const tables = c.list((inner) => inner.tableName());
-  const options = restText(c);
+  const options = maintenanceOptions(c, verb);
   return { kind: 'tableMaintenance', verb, local, view, tables, options, start, end: c.lastEnd };
 }
 

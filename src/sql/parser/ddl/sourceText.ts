@@ -12,6 +12,8 @@ export class SourceText {
 
   /** Takes the current token and goes past it. */
   take(c: Cursor): void {
+    // After a name two colons are two tokens, after a space one: text that begins with them would read back as another.
+    if (this.lastEnd < 0 && c.kind === T.COLON) throw c.unexpected();
     if (this.lastEnd >= 0 && c.start > this.lastEnd) this.text += ' ';
     this.text += c.stream.text(c.at);
     c.advance();

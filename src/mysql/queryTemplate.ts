@@ -32,10 +32,10 @@ const isNameByte = (byte: number | undefined): boolean =>
 const isNameStart = (byte: number | undefined): boolean => isNameByte(byte) && !(byte !== undefined && byte >= 0x30 && byte <= 0x39) && byte !== 0x2e;
 
 /**
- * Cuts a statement at `:name` and `::name` outside quotes and comments. For text that vtrewind or Vitess printed; backslash escapes as in
- * MySQL's default mode.
+ * Cuts a statement at `:name` and `::name` outside quotes and comments. For text that vtrewind or Vitess printed, in the default sql_mode or with
+ * NO_BACKSLASH_ESCAPES.
  */
-export function queryTemplate(sql: string | Buffer): QueryTemplate {
+export function queryTemplate(sql: string | Buffer, noBackslashEscapes = false): QueryTemplate {
   const source = typeof sql === 'string' ? Buffer.from(sql) : sql;
   const texts: Buffer[] = [];
   const names: string[] = [];
@@ -44,7 +44,7 @@ export function queryTemplate(sql: string | Buffer): QueryTemplate {
   while (at < source.length) {
     const byte = source[at] as number;
     if (byte === 0x27 || byte === 0x22 || byte === 0x60) {
-      at = skipQuoted(source, at);
+      at = skipQuoted(source, at, noBackslashEscapes);
     } else if (byte === 0x2f && source[at + 1] === 0x2a) {
       const end = source.indexOf('*/', at + 2);
       at = end < 0 ? source.length : end + 2;
@@ -64,11 +64,11 @@ export function queryTemplate(sql: string | Buffer): QueryTemplate {
   return new QueryTemplate(texts, names);
 }
 
-function skipQuoted(source: Buffer, from: number): number {
+function skipQuoted(source: Buffer, from: number, noBackslashEscapes: boolean): number {
   const quote = source[from];
   for (let at = from + 1; at < source.length; at++) {
     const byte = source[at];
-    if (byte === 0x5c && quote !== 0x60) at++;
+    if (byte === 0x5c && quote !== 0x60 && !noBackslashEscapes) at++;
     else if (byte === quote) {
       if (source[at + 1] !== quote) return at + 1;
       at++;

@@ -1,7 +1,7 @@
 import { VtrewindError } from '../../base/errors.ts';
 import type { ShardInfo } from '../../engine/vcursor.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
-import { printStatement, rewriteTopDown, type Statement, visit } from '../../sql/index.ts';
+import { printStatement, rewriteTopDown, type SqlSettings, type Statement, visit } from '../../sql/index.ts';
 import type { QueryResult, TabletTypeName } from '../../vitess/queryService.ts';
 import { type Keyspace, parseShardRange, resolveDestination } from '../../vschema/index.ts';
 import type { GateEnvironment } from './environment.ts';
@@ -21,6 +21,8 @@ export interface StatementHome {
   readonly state: SessionState;
   readonly shards: SessionShards;
   readonly how: LinkOptions;
+  /** How the session's servers read text. */
+  readonly settings: SqlSettings;
 }
 
 /**
@@ -96,13 +98,14 @@ export function targetedShards(env: GateEnvironment, target: SessionTarget, keys
 }
 
 /** The statement's text for a tablet: keyspaces are not databases there. */
-export function tabletText(ast: Statement, env: GateEnvironment): string {
+export function tabletText(home: StatementHome, ast: Statement): string {
+  const { env, settings } = home;
   const stripped = rewriteTopDown(ast, (node) => {
     if (node.kind === 'tableName' && node.schema !== undefined && env.view.vschema.keyspaces.has(node.schema)) return { ...node, schema: undefined };
     return undefined;
   });
   const shown = stripped.kind === 'show' && stripped.schema !== undefined && env.view.vschema.keyspaces.has(stripped.schema) ? withoutSchema(stripped) : stripped;
-  return printStatement(shown);
+  return printStatement(shown, settings);
 }
 
 function withoutSchema<T extends { readonly schema?: string }>(node: T): T {
@@ -121,7 +124,7 @@ export async function runDdl(home: StatementHome, ast: Statement): Promise<Query
   const targets = targetedShards(env, state.target, keyspace.name, 'PRIMARY');
   if (temporary && targets.length > 1) throw notHere(ast, 'temporary tables need an unsharded keyspace or a session on one shard');
   if (temporary) for (const shard of targets) await shards.pin(shard.target);
-  const result = await onShards(home, targets, tabletText(ast, env), temporary ? 'session' : 'autocommit');
+  const result = await onShards(home, targets, tabletText(home, ast), temporary ? 'session' : 'autocommit');
   if (!temporary) await env.schemaChanged(keyspace.name);
   return { ...result, fields: [], rows: [] };
 }
@@ -135,7 +138,7 @@ export async function runOnOneShard(home: StatementHome, ast: Statement, options
   if (keyspace !== undefined) checkSnapshot(env, keyspace, state.target, options.write, ast.kind);
   const targets = targetedShards(env, state.target, name, undefined);
   if (targets.length > 1 && options.any !== true) throw notHere(ast, `keyspace ${name} has ${targets.length} shards; choose one with USE \`${name}:shard\``);
-  return onShards(home, targets.slice(0, 1), tabletText(ast, env), 'session');
+  return onShards(home, targets.slice(0, 1), tabletText(home, ast), 'session');
 }
 
 async function onShards(home: StatementHome, targets: readonly ShardInfo[], sql: string, transaction: 'session' | 'autocommit'): Promise<QueryResult> {

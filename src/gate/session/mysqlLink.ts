@@ -19,15 +19,17 @@ const KILL_AGAIN_MS = 50;
 const SCHEMA_NAME = '__vtschemaname';
 const templates = new Map<string, QueryTemplate>();
 
-export function templateOf(sql: string): QueryTemplate {
-  let template = templates.get(sql);
+/** The template of a statement's text; `noBackslashEscapes` tells how the text was written. */
+export function templateOf(sql: string, noBackslashEscapes = false): QueryTemplate {
+  const key = noBackslashEscapes ? `\u0000${sql}` : sql;
+  let template = templates.get(key);
   if (template === undefined) {
-    template = queryTemplate(sql);
+    template = queryTemplate(sql, noBackslashEscapes);
     if (templates.size >= MAX_TEMPLATES) for (const oldest of templates.keys()) {
       templates.delete(oldest);
       break;
     }
-    templates.set(sql, template);
+    templates.set(key, template);
   }
   return template;
 }
@@ -37,12 +39,12 @@ export class MysqlLink implements ShardLink {
   readonly handle: TabletHandle;
   readonly lease: Lease;
   readonly #pool: MysqlPool;
-  readonly #noBackslashEscapes: boolean;
+  readonly #noBackslashEscapes: () => boolean;
   #inTransaction = false;
   #released = false;
   pinned = false;
 
-  constructor(handle: TabletHandle, pool: MysqlPool, lease: Lease, noBackslashEscapes: boolean) {
+  constructor(handle: TabletHandle, pool: MysqlPool, lease: Lease, noBackslashEscapes: () => boolean) {
     this.handle = handle;
     this.#pool = pool;
     this.lease = lease;
@@ -73,7 +75,7 @@ export class MysqlLink implements ShardLink {
   }
 
   async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
-    const text = options.literal === true ? sql : templateOf(sql).render(this.#withSchemaName(sql, binds), { noBackslashEscapes: this.#noBackslashEscapes });
+    const text = options.literal === true ? sql : this.#rendered(sql, binds);
     return this.#guarded(options, async () => {
       const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
       if (options.onWarnings !== undefined && (result.warnings ?? 0) > 0) options.onWarnings(await readWarnings(this.lease.connection, this.handle));
@@ -82,8 +84,13 @@ export class MysqlLink implements ShardLink {
   }
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
-    const text = templateOf(sql).render(this.#withSchemaName(sql, binds), { noBackslashEscapes: this.#noBackslashEscapes });
+    const text = options.literal === true ? sql : this.#rendered(sql, binds);
     await this.#guarded(options, () => this.lease.connection.streamQuery(text, (part) => onPart(part.fields === undefined ? part : { fields: this.#shown(part.fields), rows: part.rows })));
+  }
+
+  #rendered(sql: string, binds: BindVariables): Buffer {
+    const noBackslashEscapes = this.#noBackslashEscapes();
+    return templateOf(sql, noBackslashEscapes).render(this.#withSchemaName(sql, binds), { noBackslashEscapes });
   }
 
   /** What vttablets do for the schema of a query to information_schema: the keyspace's own name becomes its database's. */

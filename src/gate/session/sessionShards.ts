@@ -126,7 +126,7 @@ export class SessionShards {
     const pool = handle.pool(this.#options.capabilities & WIRE_SHAPE);
     if (pool === undefined) return new ServiceLink(handle, this.#options.settings.variableStatements, this.#options.executeOptions());
     const lease = await pool.acquire({ settings: this.#options.settings.settings, signal, timeoutMs: this.#options.acquireTimeoutMs });
-    return new MysqlLink(handle, pool, lease, this.#options.noBackslashEscapes());
+    return new MysqlLink(handle, pool, lease, this.#options.noBackslashEscapes);
   }
 
   /** The tablet itself is asked, whatever the protocol of statements: it hands out sequence values for all gates from one cache. */

@@ -22,6 +22,8 @@ export interface SetHome extends StatementHome {
 /** Variables that would break the gate's own bookkeeping, or that belong to the server: accepted and left alone, as vtgate does. */
 const ignored: ReadonlySet<string> = new Set(['interactive_timeout', 'wait_timeout', 'net_read_timeout', 'net_write_timeout', 'net_buffer_length', 'net_retry_count', 'max_allowed_packet', 'sql_log_bin', 'pseudo_slave_mode', 'pseudo_replica_mode', 'sql_notes_count']);
 
+const BACKSLASH = 0x5c;
+
 /** SET: assignments in order. The first that fails ends the statement; those before it stand, as in MySQL. */
 export async function runSet(home: SetHome, statement: SetStatement): Promise<void> {
   for (const assignment of statement.assignments) await assign(home, assignment);
@@ -182,5 +184,7 @@ async function givenValue(home: SetHome, expression: Expression): Promise<UserVa
 async function settingText(home: SetHome, expression: Expression): Promise<string> {
   if (expression.kind === 'number' || expression.kind === 'bool' || expression.kind === 'null') return printExpression(expression);
   const value = await givenValue(home, expression);
-  return value.value === null ? 'null' : sqlLiteral(value.type, value.value).toString('utf8');
+  if (value.value === null) return 'null';
+  // Read by fresh connections in their default mode and by held ones in the session's: a backslash must mean the same to both.
+  return value.value.includes(BACKSLASH) ? `_utf8mb4 x'${value.value.toString('hex')}'` : sqlLiteral(value.type, value.value).toString('utf8');
 }

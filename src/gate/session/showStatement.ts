@@ -125,7 +125,7 @@ async function fromTable(home: StatementHome, show: Show): Promise<QueryResult> 
   checkSnapshot(home.env, keyspace, home.state.target, false, 'show');
   const shard = targetedShards(home.env, home.state.target, keyspace.name, undefined)[0];
   if (shard === undefined) throw unknownDatabase(keyspace.name);
-  const [outcome] = await home.shards.execute([{ target: shard.target, sql: tabletText(show, home.env), binds: {} }], { write: false, transaction: keyspace.snapshot ? 'outside' : 'session' }, { ...home.how, literal: true });
+  const [outcome] = await home.shards.execute([{ target: shard.target, sql: tabletText(home, show), binds: {} }], { write: false, transaction: keyspace.snapshot ? 'outside' : 'session' }, { ...home.how, literal: true });
   if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? unknownDatabase(keyspace.name);
   return outcome.result;
 }

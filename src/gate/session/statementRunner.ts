@@ -4,7 +4,7 @@ import { TYPE } from '../../mysql/constants/columnTypes.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
 import type { PlanContext } from '../../planner/context.ts';
 import {
-  bindName, build, type Expression, type LiteralBind, type NormalizedQuery, normalize, parseStatement, printStatement, sqlModeOf, SqlSettings, type Statement,
+  bindName, build, type Expression, type LiteralBind, type NormalizedQuery, normalize, parseStatement, printExpression, printingFor, printStatement, sqlModeOf, SqlSettings, type Statement,
 } from '../../sql/index.ts';
 import type { BindVariable, BindVariables, QueryResult } from '../../vitess/queryService.ts';
 import { fastRoute } from '../relay/fastRoute.ts';
@@ -126,8 +126,11 @@ export class StatementRunner implements SetHome {
 
   #makePlan(parsed: Statement, source: string): CachedPlan {
     const { ast, needs } = takeSessionValues(parsed, source);
-    const plan = this.env.planner.plan(ast, this.env.view.vschema, this.#planContext(source));
-    return { plan, fast: fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined), needs };
+    // What a plan says to shards is read there in this session's mode.
+    return printingFor(this.settings, () => {
+      const plan = this.env.planner.plan(ast, this.env.view.vschema, this.#planContext(source));
+      return { plan, fast: fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings.noBackslashEscapes), needs };
+    });
   }
 
   #planContext(sql: string): PlanContext {
@@ -351,7 +354,7 @@ export class StatementRunner implements SetHome {
   }
 
   async #unlockTables(ast: Statement): Promise<QueryResult> {
-    if (this.shards.holds) await this.shards.apply(printStatement(ast));
+    if (this.shards.holds) await this.shards.apply(printStatement(ast, this.settings));
     this.shards.unpin();
     return NOTHING;
   }
@@ -368,7 +371,7 @@ export class StatementRunner implements SetHome {
   async evaluateAll(expressions: readonly Expression[]): Promise<UserValue[]> {
     if (expressions.length === 0) return [];
     const ast = build.select(expressions.map((expression, i) => build.item(expression, `c${i}`)), []);
-    const made = this.#makePlan(ast, printStatement(ast));
+    const made = this.#makePlan(ast, printStatement(ast, this.settings));
     const binds: Record<string, BindVariable> = {};
     for (const name of made.needs) binds[name] = sessionValue(name, this.state, this.#options.facts);
     const result = await this.env.planner.execute(made.plan, binds, this.#cursor());
@@ -386,7 +389,7 @@ export class StatementRunner implements SetHome {
       },
       useTarget: async (target) => this.useTarget(target),
       show: async (what, filter) => {
-        const ast = parse(`show ${what}${filter === undefined ? '' : ` like ${printStatementLiteral(filter)}`}`);
+        const ast = parse(`show ${what}${filter === undefined ? '' : ` like ${printExpression(build.string(filter), this.settings)}`}`);
         if (ast.kind !== 'show') throw unsupported(`show ${what}`);
         return runShow(this, ast, this.#options.facts);
       },
@@ -406,10 +409,6 @@ export class StatementRunner implements SetHome {
       transactionStatus: async () => { throw unsupported('show transaction status'); },
     };
   }
-}
-
-function printStatementLiteral(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 function quoteName(name: string): string {

@@ -8,6 +8,8 @@ export interface LiteralOptions {
   readonly noBackslashEscapes?: boolean;
 }
 
+/** query.Type RAW: SQL text, as a member of a list only. No client's parameter has it. */
+const rowText = 2084;
 const NULL = Buffer.from('null');
 const numberText = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 /** Without groups that repeat: such a literal may have megabytes. */
@@ -40,7 +42,9 @@ export function bindLiteral(bind: BindVariable, options: LiteralOptions = {}): B
   if (bind.values.length === 0) return Buffer.from('(null)');
   const parts: Buffer[] = [];
   for (const member of bind.values) {
-    parts.push(Buffer.from(parts.length === 0 ? '(' : ', '), sqlLiteral(member.type, member.value, options));
+    // Only the engine makes these: row values of keys, each part a literal already.
+    const text = member.type === rowText ? member.value : sqlLiteral(member.type, member.value, options);
+    parts.push(Buffer.from(parts.length === 0 ? '(' : ', '), text);
   }
   parts.push(Buffer.from(')'));
   return Buffer.concat(parts);

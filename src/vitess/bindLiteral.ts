@@ -25,6 +25,8 @@ const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$/;
  */
 export function literalOf(type: number, value: Buffer | undefined, rules: LiteralRules): Buffer {
   if (type === TYPE.NULL_TYPE || value === undefined) return nullText;
+  // RAW: row values of several columns, which the caller's engine has written as SQL, as vtgate does too.
+  if (type === 2084) return value;
   if (type === TYPE.BIT) return Buffer.from(`b'${bits(value)}'`);
   if ((type & flag.quoted) !== 0) return quoted(value, (type & flag.binary) !== 0 || type === TYPE.GEOMETRY || type === TYPE.VECTOR, rules);
   const text = value.toString('latin1');

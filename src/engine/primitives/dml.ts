@@ -27,14 +27,16 @@ export async function sendWrites(shards: readonly ResolvedShard[], sql: string, 
   return sendQueries(queries, env, timeoutMs, autocommit);
 }
 
-export async function sendQueries(queries: readonly ShardQuery[], env: Environment, timeoutMs: number | undefined, autocommit: boolean): Promise<QueryResult> {
+/** `seen` may complete what a shard said of its part, by the query's place, before the parts are added up. */
+export async function sendQueries(queries: readonly ShardQuery[], env: Environment, timeoutMs: number | undefined, autocommit: boolean, seen: (result: QueryResult, index: number) => QueryResult = (result) => result): Promise<QueryResult> {
   const outcomes = await env.vcursor.execute(queries, {
     write: true, transaction: autocommit ? 'autocommit' : 'session', canAutocommit: env.canAutocommit && queries.length === 1, ...(timeoutMs !== undefined && { timeoutMs }),
   });
   let total: QueryResult | undefined;
-  for (const outcome of outcomes) {
+  for (const [index, outcome] of outcomes.entries()) {
     if ('error' in outcome) throw outcome.error;
-    total = total === undefined ? outcome.result : addResults(total, outcome.result);
+    const result = seen(outcome.result, index);
+    total = total === undefined ? result : addResults(total, result);
   }
   return total ?? emptyResult;
 }
@@ -47,13 +49,21 @@ export function addResults(a: QueryResult, b: QueryResult): QueryResult {
   };
 }
 
-const infoNumbers = /^Rows matched: (\d+) {2}Changed: (\d+) {2}Warnings: (\d+)$/;
+/** What MySQL says of an UPDATE, and of an INSERT of several rows or from a SELECT. */
+const infoForms: readonly { readonly words: readonly string[]; readonly numbers: RegExp }[] = [
+  { words: ['Rows matched', 'Changed', 'Warnings'], numbers: /^Rows matched: (\d+) {2}Changed: (\d+) {2}Warnings: (\d+)$/ },
+  { words: ['Records', 'Duplicates', 'Warnings'], numbers: /^Records: (\d+) {2}Duplicates: (\d+) {2}Warnings: (\d+)$/ },
+];
+
+/** The shards' numbers added up; texts of another form stay as the first shard has them. */
 function addInfo(a: string | undefined, b: string | undefined): { info?: string } {
-  const x = a === undefined ? null : infoNumbers.exec(a);
-  const y = b === undefined ? null : infoNumbers.exec(b);
-  if (x === null || y === null) return a === undefined ? {} : { info: a };
-  const sum = (i: number): bigint => BigInt(x[i] ?? '0') + BigInt(y[i] ?? '0');
-  return { info: `Rows matched: ${sum(1)}  Changed: ${sum(2)}  Warnings: ${sum(3)}` };
+  if (a === undefined || a === '') return b === undefined ? {} : { info: b };
+  for (const { words, numbers } of infoForms) {
+    const x = numbers.exec(a);
+    const y = b === undefined ? null : numbers.exec(b);
+    if (x !== null && y !== null) return { info: words.map((word, i) => `${word}: ${BigInt(x[i + 1] ?? '0') + BigInt(y[i + 1] ?? '0')}`).join('  ') };
+  }
+  return { info: a };
 }
 
 /** Reads the rows that will change, and has their lookup rows follow: old ones out, new ones in, in the same transaction. */
@@ -119,7 +129,8 @@ export async function runDmlWithInput(p: DmlWithInput, env: Environment, run: Ru
   let total: QueryResult = emptyResult;
   if (rows.length === 0) return total;
   for (const { dml, offsets, vars } of p.dmls) {
-    const groups = vars === undefined ? [rows] : rows.map((row) => [row]);
+    // A row that several others match is changed once, by the first of them.
+    const groups = vars === undefined ? [rows] : [...firstOfEach(rows, offsets).values()].map((row) => [row]);
     for (const group of groups) {
       const binds: Record<string, BindVariable> = { dml_vals: keyList(group, offsets, fields) };
       if (offsets.length > 1) offsets.forEach((at, i) => { binds[`dml_vals:${i}`] = listBind(group.map((row) => ({ type: fields[at]?.type ?? valueTypes.VARBINARY, value: row[at] ?? null }))); });
@@ -131,12 +142,19 @@ export async function runDmlWithInput(p: DmlWithInput, env: Environment, run: Ru
   return total;
 }
 
+function firstOfEach(rows: readonly Row[], offsets: readonly number[]): Map<string, Row> {
+  const first = new Map<string, Row>();
+  for (const row of rows) {
+    const key = offsets.map((at) => row[at]?.toString('latin1') ?? 'n').join('\u0000');
+    if (!first.has(key)) first.set(key, row);
+  }
+  return first;
+}
+
 /** Keys of one column as a list; of several as a list of row values in SQL text. */
 function keyList(rows: readonly Row[], offsets: readonly number[], fields: readonly Field[]): BindVariable {
   const [only, more] = offsets;
-  const seen = new Map<string, Row>();
-  for (const row of rows) seen.set(offsets.map((at) => row[at]?.toString('latin1') ?? 'n').join('\u0000'), row);
-  const distinct = [...seen.values()];
+  const distinct = [...firstOfEach(rows, offsets).values()];
   if (only !== undefined && more === undefined) return listBind(distinct.map((row) => ({ type: fields[only]?.type ?? valueTypes.VARBINARY, value: row[only] ?? null })));
   return { type: valueTypes.TUPLE, values: distinct.map((row) => ({ type: valueTypes.RAW, value: Buffer.from(`(${offsets.map((at) => sqlLiteral(fields[at], row[at] ?? null)).join(', ')})`) })) };
 }
@@ -147,5 +165,7 @@ export function sqlLiteral(field: Field | undefined, value: Buffer | null): stri
   const type = field?.type ?? valueTypes.VARBINARY;
   if ((type & 256) !== 0 || type === valueTypes.DECIMAL || (type & 1024) !== 0) return value.toString();
   if (field?.charset === 63 && (type === valueTypes.VARBINARY || type === valueTypes.BINARY || type === valueTypes.BLOB || type === valueTypes.BIT)) return `x'${value.toString('hex')}'`;
+  // A backslash means itself or not by the connection's sql_mode: written as bytes it is the same in both.
+  if (value.includes(0x5c)) return `_utf8mb4 x'${value.toString('hex')}'`;
   return `'${value.toString().replace(/[\\']/g, (c) => (c === '\\' ? '\\\\' : "''"))}'`;
 }

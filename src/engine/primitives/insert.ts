@@ -17,12 +17,12 @@ export async function runInsert(p: Insert, env: Environment, run: RunWrite): Pro
   const generated = p.generate === undefined ? undefined : await generate(p.generate, env, rowCount);
   const inner = generated === undefined ? env : withBinds(env, generated.binds);
   const result = p.vindexes === undefined || p.variant === 'Unsharded' ? await insertPlain(p, inner) : await insertSharded(p, inner, run);
-  return withInsertId(result, generated?.first, env);
+  return withInsertId(result, generated?.first, env, generated?.given);
 }
 
-/** The first value the sequence gave is the statement's insert id. */
-function withInsertId(result: QueryResult, first: bigint | undefined, env: Environment): QueryResult {
-  if (first === undefined) return result;
+/** The first value the sequence gave is the statement's insert id. Without one it is the last that the statement gave itself, which LAST_INSERT_ID() does not see. */
+function withInsertId(result: QueryResult, first: bigint | undefined, env: Environment, given?: bigint): QueryResult {
+  if (first === undefined) return given === undefined || result.rowsAffected === 0n ? result : { ...result, insertId: given, insertIdChanged: false };
   env.vcursor.session.setLastInsertId(first);
   return { ...result, insertId: first, insertIdChanged: true };
 }
@@ -32,7 +32,7 @@ async function insertPlain(p: Insert, env: Environment): Promise<QueryResult> {
   return sendWrites(shards, p.query, env, p.queryTimeoutMs, p.multiShardAutocommit === true);
 }
 
-interface Generated { readonly binds: Record<string, BindVariable>; readonly first: bigint | undefined }
+interface Generated { readonly binds: Record<string, BindVariable>; readonly first: bigint | undefined; readonly given?: bigint }
 
 /** Values from the sequence for the rows that have none, taken in one go, outside of the transaction. */
 async function generate(g: Generate, env: Environment, rows: number): Promise<Generated> {
@@ -45,7 +45,12 @@ async function generate(g: Generate, env: Environment, rows: number): Promise<Ge
   values.forEach((value, i) => {
     binds[`__seq${i}`] = needsValue(value) ? { type: valueTypes.INT64, value: Buffer.from((next++).toString()) } : value;
   });
-  return { binds, first };
+  return { binds, first, ...givenId(values.at(-1)) };
+}
+
+function givenId(last: BindVariable | undefined): { given?: bigint } {
+  const text = last?.value?.toString() ?? '';
+  return /^\d+$/.test(text) ? { given: BigInt(text) } : {};
 }
 
 /** NULL and, as in MySQL without NO_AUTO_VALUE_ON_ZERO, zero. */
@@ -104,13 +109,22 @@ async function insertRows(p: Insert, env: Environment, run: RunWrite, rows: read
     if (destination === undefined) continue;
     for (const name of resolveDestination(p.keyspace.name, serving, destination)) byShard.set(name, [...(byShard.get(name) ?? []), row]);
   }
+  const counts: number[] = [];
   const queries = serving.flatMap((s): ShardQuery[] => {
     const mine = byShard.get(s.name);
+    if (mine !== undefined) counts.push(mine.length);
     return mine === undefined ? [] : [{ target: s.target, sql: `${p.prefix ?? ''}${mine.map((row) => rows[row] ?? '').join(', ')}${p.suffix ?? ''}`, binds: { ...env.binds, ...binds } }];
   });
   if (queries.length === 0) return emptyResult;
   const alone = { ...env, canAutocommit: env.canAutocommit && queries.length === 1 };
-  return sendQueries(queries, alone, p.queryTimeoutMs, p.multiShardAutocommit === true);
+  const several = rows.length > 1 || p.input !== undefined;
+  return sendQueries(queries, alone, p.queryTimeoutMs, p.multiShardAutocommit === true, (result, at) => (several && counts[at] === 1 ? { ...result, info: infoOfOne(result, p) } : result));
+}
+
+/** A server says nothing of a single row; as part of several it counts. IGNORE leaves a duplicate out, ON DUPLICATE KEY UPDATE and REPLACE count it twice. */
+function infoOfOne(result: QueryResult, p: Insert): string {
+  const duplicate = p.ignore === true ? result.rowsAffected === 0n : result.rowsAffected > 1n;
+  return `Records: 1  Duplicates: ${duplicate ? 1 : 0}  Warnings: ${result.warnings ?? 0}`;
 }
 
 function primaryDestinations(primary: InsertVindex, values: readonly (readonly BindVariable[])[], p: Insert): Destination[] {
@@ -183,11 +197,13 @@ async function insertSelect(p: Insert, env: Environment, run: RunWrite): Promise
   const width = p.columns?.length === 0 || p.columns === undefined ? fields.length : p.columns.length;
   let total: QueryResult = emptyResult;
   let firstId: bigint | undefined;
+  let given: bigint | undefined;
   for (let start = 0; start < rows.length; start += batchRows) {
     const batch = rows.slice(start, start + batchRows);
     const cells = batch.map((row) => [...Array(width).keys()].map((i): BindVariable => columnBind(fields[i], row[i])));
     if (p.generate !== undefined) {
       const { column } = p.generate;
+      given = givenId(cells.at(-1)?.[column]).given;
       const missing = cells.filter((cell) => needsValue(cell[column] ?? { type: valueTypes.NULL_TYPE }));
       if (missing.length > 0) {
         let next = await takeFromSequence(p.generate, env, missing.length);
@@ -198,7 +214,7 @@ async function insertSelect(p: Insert, env: Environment, run: RunWrite): Promise
     total = addResults(total, await insertBatch(p, env, run, cells));
   }
   release(env, rows.length);
-  return withInsertId(total, firstId, env);
+  return withInsertId(total, firstId, env, given);
 }
 
 async function insertBatch(p: Insert, env: Environment, run: RunWrite, cells: readonly (readonly BindVariable[])[]): Promise<QueryResult> {

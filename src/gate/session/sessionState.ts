@@ -105,7 +105,7 @@ export class SessionState implements EngineSession {
       return;
     }
     this.rowCount = result.rowsAffected;
-    if (result.insertId !== 0n) this.lastInsertId = result.insertId;
+    if (result.insertId !== 0n && result.insertIdChanged !== false) this.lastInsertId = result.insertId;
   }
 
   failed(error: VtrewindError): void {

@@ -33,9 +33,9 @@ const isNameStart = (byte: number | undefined): boolean => isNameByte(byte) && !
 
 /**
  * Cuts a statement at `:name` and `::name` outside quotes and comments. For text that vtrewind or Vitess printed, in the default sql_mode or with
- * NO_BACKSLASH_ESCAPES.
+ * NO_BACKSLASH_ESCAPES. `encode` writes the text between in the connection's character set.
  */
-export function queryTemplate(sql: string | Buffer, noBackslashEscapes = false): QueryTemplate {
+export function queryTemplate(sql: string | Buffer, noBackslashEscapes = false, encode: (text: Buffer) => Buffer = unchanged): QueryTemplate {
   const source = typeof sql === 'string' ? Buffer.from(sql) : sql;
   const texts: Buffer[] = [];
   const names: string[] = [];
@@ -61,8 +61,10 @@ export function queryTemplate(sql: string | Buffer, noBackslashEscapes = false):
     }
   }
   texts.push(source.subarray(from));
-  return new QueryTemplate(texts, names);
+  return new QueryTemplate(encode === unchanged ? texts : texts.map(encode), names);
 }
+
+const unchanged = (text: Buffer): Buffer => text;
 
 function skipQuoted(source: Buffer, from: number, noBackslashEscapes: boolean): number {
   const quote = source[from];

@@ -8,6 +8,7 @@ export { mapChildren, rewrite, rewriteTopDown } from './ast/rewrite.ts';
 export { sameTree } from './ast/sameTree.ts';
 export { findAll, some, visit, type Visitor } from './ast/visit.ts';
 export { parseExpression, parseStatement, parseStatements } from './parser/index.ts';
+export { encodeText } from './lexer/encodeText.ts';
 export { printExpression, printingFor, printStatement } from './printer/index.ts';
 export type { PrintMode, PrintOptions } from './printer/printer.ts';
 export { type SqlMode, type SqlOptions, SqlSettings, settingsOf, sqlModeOf } from './lexer/settings.ts';

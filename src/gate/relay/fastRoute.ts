@@ -1,9 +1,9 @@
 import type { QueryTemplate } from '../../mysql/queryTemplate.ts';
-import { queryTemplate } from '../../mysql/queryTemplate.ts';
 import type { EvalExpr } from '../../planner/evalExpr.ts';
 import type { Plan, Primitive, Routing, ShardTarget } from '../../planner/plan.ts';
 import type { BindVariable, TabletTypeName } from '../../vitess/queryService.ts';
 import type { SingleColumnVindex, VindexValue } from '../../vschema/index.ts';
+import { templateOf, type TextRules } from '../session/mysqlLink.ts';
 import { HeadMemory } from './responseHead.ts';
 
 /**
@@ -32,8 +32,8 @@ export type FastShard =
 
 export type FastValue = { readonly kind: 'bind'; readonly name: string } | { readonly kind: 'literal'; readonly value: BindVariable };
 
-/** The fast route of a plan, or undefined when the engine must run it. `canonical` is the statement as parsed, printed (undefined: it asks for session values): equal to the plan's query when nothing was changed. `noBackslashEscapes`: how both were printed. */
-export function fastRoute(plan: Plan, canonical: string | undefined, noBackslashEscapes: boolean): FastRoute | undefined {
+/** The fast route of a plan, or undefined when the engine must run it. `canonical` is the statement as parsed, printed (undefined: it asks for session values): equal to the plan's query when nothing was changed. `rules`: how both were printed. */
+export function fastRoute(plan: Plan, canonical: string | undefined, rules: TextRules): FastRoute | undefined {
   const { root } = plan;
   if (root === undefined || plan.multiShardWrites) return undefined;
   const found = single(root);
@@ -42,7 +42,7 @@ export function fastRoute(plan: Plan, canonical: string | undefined, noBackslash
   if (shard === undefined) return undefined;
   return {
     keyspace: found.routing.keyspace.name, snapshot: found.routing.keyspace.snapshot === true, tabletType: found.routing.tabletType, write: found.write,
-    repeatable: !found.write && plan.queryType.toUpperCase() === 'SELECT', shard, verbatim: found.query === canonical, template: queryTemplate(found.query, noBackslashEscapes), head: new HeadMemory(),
+    repeatable: !found.write && plan.queryType.toUpperCase() === 'SELECT', shard, verbatim: found.query === canonical, template: templateOf(found.query, rules), head: new HeadMemory(),
   };
 }
 

@@ -53,7 +53,7 @@ export class GateSession implements RegisteredSession {
     this.#state.transactionMode = env.transactionMode;
     this.#shards = new SessionShards({
       tablets: env.tablets, settings, capabilities: client.capabilities, log: env.log, acquireTimeoutMs: env.limits.acquireTimeoutMs,
-      noBackslashEscapes: () => this.#runner.settings.noBackslashEscapes,
+      textRules: () => this.#runner.settings,
       executeOptions: () => ({ clientFoundRows: has(client.capabilities, CAPABILITY.FOUND_ROWS), workload: this.#state.workload, callerUser: client.entry?.userData ?? client.user, includedFields: 'ALL' }),
       transactionMode: () => this.#state.transactionMode,
     });

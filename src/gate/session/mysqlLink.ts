@@ -4,6 +4,7 @@ import type { MysqlClientConnection } from '../../mysql/clientConnection.ts';
 import type { Lease, MysqlPool } from '../../mysql/pool.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
 import { type QueryTemplate, queryTemplate } from '../../mysql/queryTemplate.ts';
+import { encodeText, type SqlSettings } from '../../sql/index.ts';
 import type { BindVariables, Field, QueryResult, Target } from '../../vitess/queryService.ts';
 import type { TabletHandle } from './ports.ts';
 import { renamed } from './renamedError.ts';
@@ -17,14 +18,20 @@ const KILL_ATTEMPTS = 20;
 const KILL_AGAIN_MS = 50;
 /** The bind variable that the planner puts for the schema's name. */
 const SCHEMA_NAME = '__vtschemaname';
+/** Stands for no insert id: shows whether a statement set one. */
+const NO_INSERT_ID = 18_446_744_073_709_543_210n;
 const templates = new Map<string, QueryTemplate>();
 
-/** The template of a statement's text; `noBackslashEscapes` tells how the text was written. */
-export function templateOf(sql: string, noBackslashEscapes = false): QueryTemplate {
-  const key = noBackslashEscapes ? `\u0000${sql}` : sql;
+/** How a session's connections read text. */
+export type TextRules = Pick<SqlSettings, 'noBackslashEscapes' | 'charset'>;
+
+/** The template of a statement's text, written and sent by these rules. */
+export function templateOf(sql: string, { noBackslashEscapes, charset }: TextRules): QueryTemplate {
+  const isUtf8 = charset.decoder === 'utf-8';
+  const key = !noBackslashEscapes && isUtf8 ? sql : `${noBackslashEscapes ? '\\' : ''}${charset.name}\u0000${sql}`;
   let template = templates.get(key);
   if (template === undefined) {
-    template = queryTemplate(sql, noBackslashEscapes);
+    template = queryTemplate(sql, noBackslashEscapes, isUtf8 ? undefined : (text) => encodeText(text.toString(), charset));
     if (templates.size >= MAX_TEMPLATES) for (const oldest of templates.keys()) {
       templates.delete(oldest);
       break;
@@ -39,16 +46,16 @@ export class MysqlLink implements ShardLink {
   readonly handle: TabletHandle;
   readonly lease: Lease;
   readonly #pool: MysqlPool;
-  readonly #noBackslashEscapes: () => boolean;
+  readonly #rules: () => TextRules;
   #inTransaction = false;
   #released = false;
   pinned = false;
 
-  constructor(handle: TabletHandle, pool: MysqlPool, lease: Lease, noBackslashEscapes: () => boolean) {
+  constructor(handle: TabletHandle, pool: MysqlPool, lease: Lease, rules: () => TextRules) {
     this.handle = handle;
     this.#pool = pool;
     this.lease = lease;
-    this.#noBackslashEscapes = noBackslashEscapes;
+    this.#rules = rules;
   }
 
   get target(): Target {
@@ -75,22 +82,27 @@ export class MysqlLink implements ShardLink {
   }
 
   async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
-    const text = options.literal === true ? sql : this.#rendered(sql, binds);
+    const text = options.literal === true ? encodeText(sql, this.#rules().charset) : this.#rendered(sql, binds);
     return this.#guarded(options, async () => {
+      if (options.onInsertId !== undefined) await this.lease.connection.query(`select last_insert_id(${NO_INSERT_ID})`);
       const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
       if (options.onWarnings !== undefined && (result.warnings ?? 0) > 0) options.onWarnings(await readWarnings(this.lease.connection, this.handle));
+      if (options.onInsertId !== undefined) {
+        const id = BigInt((await this.lease.connection.query('select last_insert_id()')).rows[0]?.[0]?.toString() ?? NO_INSERT_ID);
+        if (id !== NO_INSERT_ID) options.onInsertId(id);
+      }
       return { ...result, fields: this.#shown(result.fields) };
     });
   }
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
-    const text = options.literal === true ? sql : this.#rendered(sql, binds);
+    const text = options.literal === true ? encodeText(sql, this.#rules().charset) : this.#rendered(sql, binds);
     await this.#guarded(options, () => this.lease.connection.streamQuery(text, (part) => onPart(part.fields === undefined ? part : { fields: this.#shown(part.fields), rows: part.rows })));
   }
 
   #rendered(sql: string, binds: BindVariables): Buffer {
-    const noBackslashEscapes = this.#noBackslashEscapes();
-    return templateOf(sql, noBackslashEscapes).render(this.#withSchemaName(sql, binds), { noBackslashEscapes });
+    const rules = this.#rules();
+    return templateOf(sql, rules).render(this.#withSchemaName(sql, binds), rules);
   }
 
   /** What vttablets do for the schema of a query to information_schema: the keyspace's own name becomes its database's. */

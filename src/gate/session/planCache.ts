@@ -7,6 +7,8 @@ export interface CachedPlan {
   readonly fast: FastRoute | undefined;
   /** Names and functions of the session that its text asks for; empty for most. */
   readonly needs: readonly string[];
+  /** A SELECT with `last_insert_id(expr)`: its connection is asked for the value afterwards. */
+  readonly setsInsertId: boolean;
 }
 
 /** Longest key kept: a statement of megabytes would fill the cache alone. */

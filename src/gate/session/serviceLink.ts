@@ -1,6 +1,8 @@
 import type { BindVariables, ExecuteOptions, QueryResult, Target } from '../../vitess/queryService.ts';
 import { StatementFailedInTransaction } from '../../vitess/statementFailed.ts';
 import type { TabletHandle } from './ports.ts';
+import { encodeText } from '../../sql/index.ts';
+import type { TextRules } from './mysqlLink.ts';
 import { renamed } from './renamedError.ts';
 import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
@@ -9,6 +11,7 @@ export class ServiceLink implements ShardLink {
   readonly handle: TabletHandle;
   /** SET statements that the session's connection needs; none: any connection of the tablet will do. */
   readonly #settings: readonly string[];
+  readonly #rules: (() => TextRules) | undefined;
   readonly #options: ExecuteOptions;
   readonly #running = new Set<AbortController>();
   #transactionId = 0n;
@@ -16,9 +19,10 @@ export class ServiceLink implements ShardLink {
   #lost = false;
   pinned = false;
 
-  constructor(handle: TabletHandle, settings: readonly string[], options: ExecuteOptions) {
+  constructor(handle: TabletHandle, settings: readonly string[], options: ExecuteOptions, rules?: () => TextRules) {
     this.handle = handle;
     this.#settings = settings;
+    this.#rules = rules;
     this.#options = options;
   }
 
@@ -57,13 +61,15 @@ export class ServiceLink implements ShardLink {
   async execute(sql: string, binds: BindVariables, options: LinkOptions): Promise<QueryResult> {
     const { service, target } = this.handle;
     return this.#abortable(options, async (signal) => {
-      const how = { ...this.#options, signal, settings: this.#settings };
+      const how = { ...this.#options, signal, settings: this.#settings, ...(options.onInsertId === undefined ? {} : { fetchLastInsertId: true }) };
       if (this.#reservedId === 0n && this.#transactionId === 0n && this.pinned) {
-        const reserved = await this.#kept(service.reserveExecute(target, this.#settings, sql, binds, 0n, how));
+        const reserved = await this.#kept(service.reserveExecute(target, this.#settings, this.#text(sql), binds, 0n, how));
         this.#reservedId = reserved.reservedId;
         return reserved.result;
       }
-      return service.execute(target, sql, binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, how);
+      const result = await service.execute(target, this.#text(sql), binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, how);
+      if (result.insertIdChanged === true) options.onInsertId?.(result.insertId);
+      return result;
     });
   }
 
@@ -82,7 +88,13 @@ export class ServiceLink implements ShardLink {
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
     const { service, target } = this.handle;
-    await this.#abortable(options, (signal) => service.streamExecute(target, sql, binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal, settings: this.#settings }, onPart));
+    await this.#abortable(options, (signal) => service.streamExecute(target, this.#text(sql), binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal, settings: this.#settings }, onPart));
+  }
+
+  /** In the character set that the session's settings tell the server. */
+  #text(sql: string): string | Buffer {
+    const charset = this.#rules?.().charset;
+    return charset === undefined || charset.decoder === 'utf-8' ? sql : encodeText(sql, charset);
   }
 
   async #abortable<T>(options: LinkOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {

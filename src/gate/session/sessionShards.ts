@@ -4,7 +4,8 @@ import type { ResultPart, ShardOptions, ShardOutcome, ShardQuery } from '../../e
 import { WIRE_SHAPE } from '../../mysql/constants/capabilities.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
 import type { ExecuteOptions, Target } from '../../vitess/queryService.ts';
-import { MysqlLink } from './mysqlLink.ts';
+import { markCommit } from '../transactions/markCommit.ts';
+import { MysqlLink, type TextRules } from './mysqlLink.ts';
 import type { TabletAccess, TabletHandle } from './ports.ts';
 import { ServiceLink } from './serviceLink.ts';
 import type { SettingsState } from './settingsState.ts';
@@ -27,7 +28,7 @@ export interface ShardsOptions {
   readonly settings: SettingsState;
   /** The client's negotiated capabilities. */
   readonly capabilities: number;
-  readonly noBackslashEscapes: () => boolean;
+  readonly textRules: () => TextRules;
   readonly executeOptions: () => ExecuteOptions;
   readonly transactionMode: () => 'SINGLE' | 'MULTI' | 'TWOPC';
   readonly log: Log;
@@ -77,7 +78,7 @@ export class SessionShards {
     return this.#links.size === 0 ? undefined : this.#links.get(keyOf(target));
   }
 
-  /** Joins the target to the session's transaction. Throws VT12001 in SINGLE mode for a second shard. */
+  /** Joins the target to the session's transaction. Throws what vtgate throws in SINGLE mode for a second shard (1317, "multi-db transaction attempted"). */
   async join(target: Target): Promise<ShardLink> {
     const key = keyOf(target);
     let link = this.#links.get(key);
@@ -88,7 +89,7 @@ export class SessionShards {
     }
     if (!transaction.implicit && this.#options.transactionMode() === 'SINGLE' && this.participants.length > 0) {
       throw new VtrewindError({
-        code: 'VT12001', mysql: ER.NOT_SUPPORTED_YET, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `VT12001: unsupported: multi-shard transaction in SINGLE mode; ${keyOf(target)} would be the second shard`,
+        code: 'VTR1022', mysql: ER.QUERY_INTERRUPTED, sqlState: '70100', grpc: 'ABORTED', message: `multi-db transaction attempted: [${[...this.participants, target].map(keyOf).join(' ')}]`,
         hint: "set transaction_mode = 'MULTI'",
       });
     }
@@ -124,9 +125,9 @@ export class SessionShards {
   async open(target: Target, signal?: AbortSignal): Promise<ShardLink> {
     const handle = this.#options.tablets.pick(target);
     const pool = handle.pool(this.#options.capabilities & WIRE_SHAPE);
-    if (pool === undefined) return new ServiceLink(handle, this.#options.settings.variableStatements, this.#options.executeOptions());
+    if (pool === undefined) return new ServiceLink(handle, this.#options.settings.serviceStatements, this.#options.executeOptions(), this.#options.textRules);
     const lease = await pool.acquire({ settings: this.#options.settings.settings, signal, timeoutMs: this.#options.acquireTimeoutMs });
-    return new MysqlLink(handle, pool, lease, this.#options.noBackslashEscapes);
+    return new MysqlLink(handle, pool, lease, this.#options.textRules);
   }
 
   /** The tablet itself is asked, whatever the protocol of statements: it hands out sequence values for all gates from one cache. */
@@ -215,6 +216,13 @@ export class SessionShards {
   /** Commits shard by shard, in the order they joined. When one fails, those after it are rolled back and the error says what stands. */
   async commit(): Promise<void> {
     const links = this.#endTransaction();
+    try {
+      await markCommit(links);
+    } catch (error) {
+      await this.#rollbackAll(links);
+      this.#letGo();
+      throw error;
+    }
     let committed = 0;
     for (const link of links) {
       try {

@@ -3,6 +3,7 @@ import { ER } from '../../mysql/constants/errorCodes.ts';
 import { sqlLiteral } from '../../mysql/sqlLiteral.ts';
 import { TYPE } from '../../mysql/constants/columnTypes.ts';
 import { type Expression, printExpression, type SetAssignment, type SetStatement, type SetTransaction, type SetVariable } from '../../sql/index.ts';
+import { chooseTransactionMode } from '../transactions/transactionMode.ts';
 import type { StatementHome } from './keyspaceStatements.ts';
 import { isSystemSchema } from './keyspaceStatements.ts';
 import { shardsOf } from './routing.ts';
@@ -135,9 +136,7 @@ async function setGateVariable(home: SetHome, name: string, expression: Expressi
   switch (name) {
     case 'autocommit': return home.setAutocommit(truth(name, value));
     case 'transaction_mode': {
-      const mode = text.toUpperCase();
-      if (mode !== 'SINGLE' && mode !== 'MULTI') throw wrongValue(name, text);
-      state.transactionMode = mode;
+      state.transactionMode = chooseTransactionMode(text, home.env.transactionMode);
       return;
     }
     case 'workload': {

@@ -4,6 +4,8 @@ import type { SessionSettings } from '../../mysql/sessionSettings.ts';
 /** Sessions with equal settings share one object, so that pools compare them by identity. Bounded: beyond it they are compared by key. */
 const interned = new Map<string, SessionSettings>();
 const MAX_INTERNED = 10_000;
+/** In force on every connection of a tablet. */
+const TABLET_NAMES = 'names utf8mb4';
 
 /**
  * What a session has set, and the one statement that brings a fresh connection there. The character set comes from the client's handshake and
@@ -77,9 +79,9 @@ export class SettingsState {
     return this.#variables.get(name);
   }
 
-  /** The variables alone, each as one SET statement: for tablets that speak UTF-8 only (gRPC). */
-  get variableStatements(): readonly string[] {
-    return [...[...this.#variables].map(([name, value]) => `set @@session.${name} = ${value}`), ...this.#transactionStatements()];
+  /** Each as one SET statement, as a tablet's query service takes them; what every connection of a tablet has anyway is left out. */
+  get serviceStatements(): readonly string[] {
+    return [...(this.#names === TABLET_NAMES ? [] : [`set ${this.#names}`]), ...[...this.#variables].map(([name, value]) => `set @@session.${name} = ${value}`), ...this.#transactionStatements()];
   }
 
   #transactionStatements(): string[] {

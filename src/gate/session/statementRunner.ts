@@ -3,8 +3,9 @@ import type { GateActions, ResultPart } from '../../engine/vcursor.ts';
 import { TYPE } from '../../mysql/constants/columnTypes.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
 import type { PlanContext } from '../../planner/context.ts';
+import type { Plan } from '../../planner/plan.ts';
 import {
-  bindName, build, type Expression, type LiteralBind, type NormalizedQuery, normalize, parseStatement, printExpression, printingFor, printStatement, sqlModeOf, SqlSettings, type Statement,
+  bindName, build, type Expression, type LiteralBind, type NormalizedQuery, normalize, parseStatement, printExpression, printingFor, printStatement, some, sqlModeOf, SqlSettings, type Statement,
 } from '../../sql/index.ts';
 import type { BindVariable, BindVariables, QueryResult } from '../../vitess/queryService.ts';
 import { fastRoute } from '../relay/fastRoute.ts';
@@ -20,7 +21,9 @@ import { type SessionFacts, sessionValue, takeSessionValues } from './sessionVal
 import { runSet, runSetTransaction, type SetHome } from './setStatement.ts';
 import type { LinkOptions } from './shardLink.ts';
 import { runShow } from './showStatement.ts';
+import { qualifiedTarget } from './qualifiedTarget.ts';
 import { formatTarget, parseTarget, type SessionTarget } from './target.ts';
+import { unknownTable } from './unknownTable.ts';
 
 export interface RunnerOptions {
   readonly env: GateEnvironment;
@@ -97,7 +100,7 @@ export class StatementRunner implements SetHome {
     if (this.#scope !== undefined && this.#scope.version === version) return this.#scope;
     const { target } = this.state;
     const { settings } = this;
-    this.#scopeName = `${formatTarget(target)}|${target.tabletType}|${settings.ansiQuotes}${settings.pipesAsConcat}${settings.noBackslashEscapes}${settings.ignoreSpace}${settings.highNotPrecedence}|${this.state.settings.get('foreign_key_checks') ?? ''}`;
+    this.#scopeName = `${formatTarget(target)}|${target.tabletType}|${settings.ansiQuotes}${settings.pipesAsConcat}${settings.noBackslashEscapes}${settings.ignoreSpace}${settings.highNotPrecedence}${settings.charset.decoder === 'utf-8' ? '' : settings.charset.name}|${this.state.settings.get('foreign_key_checks') ?? ''}`;
     this.#scope = this.env.plans.scope(this.#scopeName, version);
     return this.#scope;
   }
@@ -125,16 +128,26 @@ export class StatementRunner implements SetHome {
   }
 
   #makePlan(parsed: Statement, source: string): CachedPlan {
-    const { ast, needs } = takeSessionValues(parsed, source);
+    const { target } = this.state;
+    const qualified = qualifiedTarget(parsed, (name) => this.env.view.vschema.keyspaces.has(name), target.tabletType);
+    const { ast, needs } = takeSessionValues(qualified?.ast ?? parsed, source);
     // What a plan says to shards is read there in this session's mode.
     return printingFor(this.settings, () => {
-      const plan = this.env.planner.plan(ast, this.env.view.vschema, this.#planContext(source));
-      return { plan, fast: fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings.noBackslashEscapes), needs };
+      const plan = this.#planFor(ast, source, qualified?.target ?? target);
+      const setsInsertId = ast.kind === 'select' && some(ast, (node) => node.kind === 'function' && node.name === 'last_insert_id' && node.args.length > 0);
+      return { plan, fast: setsInsertId ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId };
     });
   }
 
-  #planContext(sql: string): PlanContext {
-    const { target } = this.state;
+  #planFor(ast: Statement, source: string, target: SessionTarget): Plan {
+    try {
+      return this.env.planner.plan(ast, this.env.view.vschema, this.#planContext(source, target));
+    } catch (error) {
+      throw unknownTable(this.env, error, ast, target.keyspace);
+    }
+  }
+
+  #planContext(sql: string, target: SessionTarget): PlanContext {
     const foreignKeyChecks = this.state.settings.get('foreign_key_checks');
     return {
       sql, tabletType: target.tabletType, tabletTypeExplicit: target.explicitType, schema: this.env.schema, sysVarSetEnabled: true, transactionMode: this.state.transactionMode,
@@ -178,10 +191,10 @@ export class StatementRunner implements SetHome {
 
   async #planned(query: NormalizedQuery, parameters: readonly BindVariable[] | undefined): Promise<QueryResult> {
     this.beginIfNeeded(query.kind);
-    const { plan, needs } = await this.#planWhenKnown(query);
+    const { plan, needs, setsInsertId } = await this.#planWhenKnown(query);
     const binds = this.bindsOf(query, needs, parameters);
     this.env.counters.planned++;
-    return this.#inTransaction(plan.multiShardWrites, () => this.env.planner.execute(plan, binds, this.#cursor()));
+    return this.#inTransaction(plan.multiShardWrites, () => this.env.planner.execute(plan, binds, this.#cursor(setsInsertId)));
   }
 
   /** Streams a SELECT: for sessions of workload OLAP. */
@@ -214,8 +227,8 @@ export class StatementRunner implements SetHome {
     return result;
   }
 
-  #cursor(): GateCursor {
-    return new GateCursor(this.env, this.state, this.shards, this.#options.signal(), this.#actions());
+  #cursor(setsInsertId = false): GateCursor {
+    return new GateCursor(this.env, this.state, this.shards, this.#options.signal(), this.#actions(), setsInsertId);
   }
 
   async #session(ast: Statement, query: NormalizedQuery): Promise<QueryResult> {

@@ -3,6 +3,7 @@ import { nowMicros, type Micros } from '../base/time.ts';
 import { delay } from '../base/wait.ts';
 import { VtrewindError } from '../base/errors.ts';
 import { ArchiveCatalog, type CatalogEntry } from '../binlog/archive/archiveCatalog.ts';
+import { comparePlaces } from '../binlog/archive/archivePlace.ts';
 import { joinKey, segmentKey } from '../binlog/archive/archiveKeys.ts';
 import { ArchiveWriter, type ArchiveWriterOptions, type OnStored } from '../binlog/archive/archiveWriter.ts';
 import type { ArchiveFollower } from '../binlog/serve/archiveReplaySource.ts';
@@ -106,8 +107,8 @@ export class ShardArchiver {
   /** Wakes readers of `catalog` when something has been stored. */
   get follower(): ArchiveFollower {
     return {
-      more: (catalog, entries, signal) => new Promise((resolve, reject) => {
-        if (signal.aborted || catalog.entries.length > entries) {
+      more: (catalog, end, signal) => new Promise((resolve, reject) => {
+        if (signal.aborted || comparePlaces(catalog.end, end) > 0) {
           if (signal.aborted) reject(signal.reason);
           else resolve();
           return;
@@ -233,7 +234,7 @@ export class ShardArchiver {
       let entry: CatalogEntry;
       if (object.type === 'join') {
         const { epoch, sequence } = object.record;
-        entry = { type: 'join', key: joinKey(writer.root, epoch, sequence), epoch, sequence, record: object.record };
+        entry = { type: 'join', key: joinKey(writer.root, epoch, sequence), epoch, sequence, lastSequence: sequence, record: object.record };
         catalog.append(entry);
       } else {
         const { name } = object;

@@ -178,7 +178,7 @@ describe('finding a cut', () => {
       const gtid = `${uuid}:${n}`;
       const transactions = [{ ...template.transactions[0]!, gtid, earliest: at, latest: at }];
       const header = { ...template.header, sequence: n + 1, before: `${uuid}:1-${n - 1}`, after: `${uuid}:1-${n}` };
-      storage.objects.set(segmentKey(catalog.root, { epoch: 1, sequence: n + 1, transactions: 1, minEarliest: at, maxEarliest: at, maxLatest: at }), encodeSegmentIndex({ header, transactions }));
+      storage.objects.set(segmentKey(catalog.root, { epoch: 1, sequence: n + 1, lastSequence: n + 1, transactions: 1, minEarliest: at, maxEarliest: at, maxLatest: at }), encodeSegmentIndex({ header, transactions }));
     }
     storage.gets = 0;
     storage.lists = 0;

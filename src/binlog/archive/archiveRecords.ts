@@ -37,7 +37,8 @@ const joinRecord = z.object({
   version: z.literal(1),
   kind: z.enum(['start', 'source', 'fork', 'gap']),
   epoch: z.number().int().positive(),
-  sequence: z.number().int().positive(),
+  /** 0: the start that stands in for what was truncated before the first object of an epoch. */
+  sequence: z.number().int().nonnegative(),
   flavour,
   /** 1 for the first, one more with every fork. */
   timeline: z.number().int().positive(),
@@ -93,8 +94,21 @@ const segmentHeader = z.object({
   /** Start of the last event in the source's file, its length and the CRC32 over its bytes (hex): compared with the source on every reconnect. */
   lastEvent: z.object({ position: z.number().int().nonnegative(), bytes: z.number().int().positive(), crc32: z.string() }),
   transactions: z.number().int().positive(),
+  /** Of a merged segment: the number and the transactions of each that it is made of, in order. */
+  parts: z.array(z.tuple([z.number().int().positive(), z.number().int().positive()])).min(2).optional(),
 });
 export type SegmentHeader = z.infer<typeof segmentHeader>;
+
+/** Where a truncated archive begins: before object `sequence` of `epoch`, with `start` in the place of what was removed. */
+const truncationRecord = z.object({
+  version: z.literal(1),
+  epoch: z.number().int().positive(),
+  sequence: z.number().int().positive(),
+  /** Of kind `start`, numbered just before the first object that is kept. */
+  start: joinRecord,
+  truncatedMicros: micros,
+});
+export type TruncationRecord = z.infer<typeof truncationRecord>;
 
 const kinds = ['dml', 'statement', 'xaPrepare', 'xaCommit', 'xaRollback', 'incident'] as const satisfies readonly TransactionKind[];
 
@@ -144,10 +158,12 @@ export function decodeSegmentIndex(bytes: Buffer, key: string): SegmentIndex {
   return { header, transactions };
 }
 
-export const encodeRecord = (record: EpochRecord | JoinRecord | EvidenceRecord): Buffer => Buffer.from(`${JSON.stringify(record)}\n`);
+export const encodeRecord = (record: EpochRecord | JoinRecord | EvidenceRecord | TruncationRecord): Buffer => Buffer.from(`${JSON.stringify(record)}\n`);
 export const decodeEpochRecord = (bytes: Buffer, key: string): EpochRecord => parseJson(epochRecord, bytes.toString('utf8'), key);
 export const decodeJoinRecord = (bytes: Buffer, key: string): JoinRecord => parseJson(joinRecord, bytes.toString('utf8'), key);
 export const decodeEvidenceRecord = (bytes: Buffer, key: string): EvidenceRecord => parseJson(evidenceRecord, bytes.toString('utf8'), key);
+
+export const decodeTruncationRecord = (bytes: Buffer, key: string): TruncationRecord => parseJson(truncationRecord, bytes.toString('utf8'), key);
 
 function parseJson<T>(schema: z.ZodType<T>, text: string, key: string): T {
   try {

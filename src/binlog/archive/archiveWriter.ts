@@ -7,7 +7,7 @@ import { type Gtid, type GtidState, parseGtidState, printGtid } from '../gtidSta
 import type { BinlogTransaction } from '../transactionAssembler.ts';
 import { ArchiveCatalog } from './archiveCatalog.ts';
 import { superseded } from './archiveError.ts';
-import { archiveRoot, dataKey, epochKey, epochName, evidenceKey, joinKey, segmentKey, type SegmentName } from './archiveKeys.ts';
+import { archiveRoot, claimKey, dataKey, epochKey, epochName, evidenceKey, joinKey, segmentKey, type SegmentName } from './archiveKeys.ts';
 import { type ArchiveSourceServer, encodeRecord, encodeSegmentIndex, type EvidenceRecord, type JoinRecord, type SegmentHeader, type SegmentIndex } from './archiveRecords.ts';
 import { SegmentBuilder, type SegmentOrigin } from './segmentBuilder.ts';
 
@@ -79,13 +79,19 @@ export class ArchiveWriter {
 
   /** Takes over the archive of a shard (or begins it) under a new epoch. */
   static async open(options: ArchiveWriterOptions, signal?: AbortSignal): Promise<ArchiveWriter> {
-    const catalog = await ArchiveCatalog.load(options.storage, options.keyspace, options.shard, signal);
-    const largest = catalog.epochs.at(-1)?.epoch ?? 0;
+    const root = archiveRoot(options.keyspace, options.shard);
+    let largest = 0;
+    for await (const { key } of options.storage.list(`${root}epochs/`, signal)) largest = Math.max(largest, Number(key.slice(-15, -5)));
     const epoch = await options.nextEpoch(largest);
-    if (!(Number.isSafeInteger(epoch) && epoch > largest)) throw superseded(archiveRoot(options.keyspace, options.shard), epoch, largest);
+    if (!(Number.isSafeInteger(epoch) && epoch > largest)) throw superseded(root, epoch, largest);
+    // The claim comes before the look at what there is: who removes merged segments and sees no claim knows that every later writer sees the merged ones.
+    await options.storage.put(claimKey(root, epoch), Buffer.from(`${JSON.stringify({ epoch, writer: `${hostname()}:${process.pid}`, claimedMicros: nowMicros() })}\n`), signal);
+    const catalog = await ArchiveCatalog.load(options.storage, options.keyspace, options.shard, signal);
+    largest = catalog.epochs.at(-1)?.epoch ?? 0;
+    if (largest >= epoch) throw superseded(root, epoch, largest);
     const last = catalog.entries.at(-1);
     // Behind the last object that counts, or behind the start of the newest epoch when nothing of it does.
-    const after = largest === 0 ? undefined : { epoch: last?.epoch ?? largest, sequence: last?.sequence ?? 0 };
+    const after = largest === 0 ? undefined : { epoch: last?.epoch ?? largest, sequence: last?.lastSequence ?? 0 };
     const writer = new ArchiveWriter(options, epoch, await readTip(catalog, signal));
     await options.storage.put(
       epochKey(writer.root, epoch),
@@ -253,7 +259,7 @@ export class ArchiveWriter {
       maxEarliest = Math.max(maxEarliest, t.earliest);
       maxLatest = Math.max(maxLatest, t.latest);
     }
-    const name: SegmentName = { epoch: this.epoch, sequence, transactions: transactions.length, minEarliest, maxEarliest, maxLatest };
+    const name: SegmentName = { epoch: this.epoch, sequence, lastSequence: sequence, transactions: transactions.length, minEarliest, maxEarliest, maxLatest };
     await this.#storage.put(segmentKey(this.root, name), encodeSegmentIndex(index));
     this.#durableSequence = sequence;
     this.#durableState = after;

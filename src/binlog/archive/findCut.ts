@@ -1,9 +1,10 @@
 import { formatMicros, type Micros } from '../../base/time.ts';
+import { isObjectNotFound } from '../../storage/storageError.ts';
 import type { Flavour } from '../formatDescription.ts';
 import { type GtidState, parseGtid, parseGtidState, printGtid } from '../gtidState.ts';
 import type { ArchiveCatalog } from './archiveCatalog.ts';
 import { ambiguousMoment, notRestorable } from './archiveError.ts';
-import { type ArchivePlace, placeBefore, placeBehind } from './archivePlace.ts';
+import { type ArchivePlace, placeBehind, placeWithin } from './archivePlace.ts';
 import type { IndexedTransaction } from './archiveRecords.ts';
 import { provenEnd, type Section, sectionBegins, sectionsOf, type SegmentEntry } from './timelines.ts';
 
@@ -54,6 +55,17 @@ export interface FindCutOptions {
  * in a gap, beyond the proven end, a GTID it does not hold), VTR1213 for a moment that only an interval covers.
  */
 export async function findCut(catalog: ArchiveCatalog, at: CutAt, options: FindCutOptions = {}): Promise<Cut> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await cutNow(catalog, at, options);
+    } catch (error) {
+      // segments were merged under way; the catalog has been listed again
+      if (attempt === 3 || !isObjectNotFound(error)) throw error;
+    }
+  }
+}
+
+async function cutNow(catalog: ArchiveCatalog, at: CutAt, options: FindCutOptions): Promise<Cut> {
   const sections = sectionsOf(catalog);
   if (sections.length === 0) throw notRestorable(`nothing of ${catalog.keyspace}/${catalog.shard} is archived`, 'start an archiver for the shard');
   switch (at.type) {
@@ -142,7 +154,7 @@ async function placeOf(
   let state = parseGtidState(header.flavour, header.before);
   for (const t of transactions.slice(0, k)) state = state.with(parseGtid(header.flavour, t.gtid));
   const included = transactions[k - 1] ?? (await lastOf(catalog, section, section.segments.indexOf(segment) - 1, signal));
-  return { place: { ...placeBefore(segment), transaction: k }, included, excluded: transactions[k], state, behind: transactions.slice(k) };
+  return { place: placeWithin(header, k), included, excluded: transactions[k], state, behind: transactions.slice(k) };
 }
 
 async function lastOf(catalog: ArchiveCatalog, section: Section, position: number, signal: AbortSignal | undefined): Promise<CutNeighbour | undefined> {

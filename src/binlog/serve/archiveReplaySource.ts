@@ -1,11 +1,12 @@
 import { delay } from '../../base/wait.ts';
 import type { ArchiveCatalog, CatalogEntry } from '../archive/archiveCatalog.ts';
 import { cannotServe } from '../archive/archiveError.ts';
-import { comparePlaces } from '../archive/archivePlace.ts';
+import { type ArchivePlace, comparePlaces, firstPlace, placeBefore, placeBehind, transactionsBefore } from '../archive/archivePlace.ts';
 import type { JoinRecord, SegmentHeader, SegmentIndex } from '../archive/archiveRecords.ts';
 import { readTip } from '../archive/archiveWriter.ts';
 import type { Cut } from '../archive/findCut.ts';
 import { sectionsOf, type SegmentEntry } from '../archive/timelines.ts';
+import { isObjectNotFound } from '../../storage/storageError.ts';
 import type { Flavour } from '../formatDescription.ts';
 import { type GtidState, mysqlSet, parseGtid, parseGtidState } from '../gtidState.ts';
 import { GtidSet } from '../gtidSet.ts';
@@ -14,19 +15,22 @@ import { SegmentData } from './segmentEvents.ts';
 
 /** Tells when the archive has grown. The archiver wakes its readers; others ask storage again. */
 export interface ArchiveFollower {
-  /** Resolves when there may be more than `entries` entries in the catalog (or after a while); the catalog is refreshed by then. */
-  more(catalog: ArchiveCatalog, entries: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when the catalog may reach beyond `end` (or after a while); it is refreshed by then. */
+  more(catalog: ArchiveCatalog, end: ArchivePlace, signal: AbortSignal): Promise<void>;
 }
 
 /** Lists storage again every `everyMs`. */
 export function pollingFollower(everyMs = 500): ArchiveFollower {
   return {
-    async more(catalog, entries, signal) {
+    async more(catalog, end, signal) {
       await delay(everyMs, signal);
-      if (catalog.entries.length <= entries) await catalog.refresh(signal);
+      if (comparePlaces(catalog.end, end) <= 0) await catalog.refresh(signal);
     },
   };
 }
+
+/** Objects that may vanish one after another under a reader, by merging, before it gives up. */
+const maxLost = 5;
 
 /** GTIDs that a fork took out of the history before it. */
 interface Dropped {
@@ -89,36 +93,60 @@ export class ArchiveReplaySource implements ReplaySource {
     const flavour = this.#catalog.flavour;
     if (flavour === undefined) throw cannotServe(`nothing of ${this.#catalog.keyspace}/${this.#catalog.shard} is archived yet`);
     if (from.type === 'state') this.#checkStart(from.state, until, entriesAtStart.length);
-    let dropped = this.#dropped(flavour, entriesAtStart);
+    const dropped = this.#dropped(flavour, entriesAtStart);
+    const last = entriesAtStart.at(-1);
+    const endAtStart = last === undefined ? firstPlace : placeBehind(last);
     let ordinal = 0;
     let open: string | undefined;
     let have = from.type === 'state' ? from.state : undefined;
     let reached = from.type === 'state' || from.file === '';
-    const skip = from.type === 'state' ? await this.#contained(from.state, entriesAtStart, signal) : new Set<string>();
-    for (let next = 0; ; ) {
+    const skip = from.type === 'state' ? await this.#contained(from.state, entriesAtStart, signal) : [];
+    // by place and not by number: entries become fewer when segments are merged
+    let done: ArchivePlace = firstPlace;
+    for (let lost = 0; ; ) {
       const entries = this.#visible(until);
-      if (entries.length > entriesAtStart.length && next === entriesAtStart.length) dropped = [];
-      for (; next < entries.length; next++) {
-        const entry = entries[next] as CatalogEntry;
+      let gone = false;
+      for (const entry of entries) {
+        if (comparePlaces(placeBehind(entry), done) <= 0) continue;
         if (entry.type === 'join') {
           ordinal++;
-          if (next >= entriesAtStart.length && have !== undefined) checkJoin(entry.record, have);
+          done = placeBehind(entry);
+          if (comparePlaces(placeBefore(entry), endAtStart) >= 0 && have !== undefined) checkJoin(entry.record, have);
           open = undefined;
           continue;
         }
-        if (skip.has(entry.key)) continue;
-        const index = await this.#catalog.index(entry, signal);
+        if (skip.some(({ after, before }) => comparePlaces(placeBefore(entry), after) >= 0 && comparePlaces(placeBehind(entry), before) <= 0)) {
+          done = placeBehind(entry);
+          continue;
+        }
+        let index: SegmentIndex;
+        let formatDescription: Buffer;
+        let data: SegmentData;
+        try {
+          index = await this.#catalog.index(entry, signal);
+          data = new SegmentData(this.#catalog, index);
+          formatDescription = await data.formatDescription(signal);
+        } catch (error) {
+          // merged since it was listed: what took its place is in the new listing
+          if (!isObjectNotFound(error) || ++lost > maxLost) throw error;
+          await this.#catalog.refresh(signal);
+          gone = true;
+          break;
+        }
+        lost = 0;
         const { header } = index;
         const file = fileName(ordinal, header.file);
         if (from.type === 'file' && !reached) {
-          if (file !== from.file) continue;
+          if (file !== from.file) {
+            done = placeBehind(entry);
+            continue;
+          }
           reached = true;
         }
-        const chosen = chooseTransactions(entry, index, until, from, file, dropped);
+        const chosen = chooseTransactions(entry, index, until, from, file, dropped, done);
+        done = placeBehind(entry);
         if (have !== undefined) have = have.union(parseGtidState(flavour, header.after));
         if (chosen.length === 0) continue;
-        const data = new SegmentData(this.#catalog, index);
-        const formatDescription = await data.formatDescription(signal);
         if (open !== file) {
           open = file;
           yield { type: 'file', file, position: Math.max(4, positionOf(header, chosen[0] as number, index)), formatDescription, checksum: header.checksum };
@@ -133,6 +161,7 @@ export class ArchiveReplaySource implements ReplaySource {
           }
         }
       }
+      if (gone) continue;
       if (open === undefined) {
         const head = await this.#headOf(entries, signal);
         if (head?.type === 'file' && from.type === 'state') {
@@ -146,7 +175,7 @@ export class ArchiveReplaySource implements ReplaySource {
       }
       if (!reached) throw cannotServe(`could not find the file '${from.type === 'file' ? from.file : ''}' in the archive`);
       yield { type: 'caughtUp' };
-      await this.#follower.more(this.#catalog, next, signal);
+      await this.#follower.more(this.#catalog, done, signal);
       signal.throwIfAborted();
     }
   }
@@ -165,11 +194,8 @@ export class ArchiveReplaySource implements ReplaySource {
   #visible(until: Cut | undefined): readonly CatalogEntry[] {
     const { entries } = this.#catalog;
     if (until === undefined) return entries;
-    const first = entries.findIndex((entry) => comparePlaces({ epoch: entry.epoch, sequence: entry.sequence, transaction: 0 }, until.place) >= 0);
-    if (first < 0) return entries;
-    // the cut may lie within that segment
-    const cutWithin = until.place.transaction > 0 && entries[first]?.epoch === until.place.epoch && entries[first]?.sequence === until.place.sequence;
-    return entries.slice(0, cutWithin ? first + 1 : first);
+    const first = entries.findIndex((entry) => comparePlaces(placeBefore(entry), until.place) >= 0);
+    return first < 0 ? entries : entries.slice(0, first);
   }
 
   #startState(visible: number): GtidState {
@@ -214,8 +240,8 @@ export class ArchiveReplaySource implements ReplaySource {
   }
 
   /** The leading segments of each section that the replica holds whole, found by bisection. */
-  async #contained(state: GtidState, entries: readonly CatalogEntry[], signal: AbortSignal): Promise<Set<string>> {
-    const keys = new Set<string>();
+  async #contained(state: GtidState, entries: readonly CatalogEntry[], signal: AbortSignal): Promise<readonly { readonly after: ArchivePlace; readonly before: ArchivePlace }[]> {
+    const ranges: { after: ArchivePlace; before: ArchivePlace }[] = [];
     const visible = new Set(entries.map((entry) => entry.key));
     for (const section of sectionsOf(this.#catalog)) {
       const segments = section.segments.filter((segment) => visible.has(segment.key));
@@ -227,9 +253,10 @@ export class ArchiveReplaySource implements ReplaySource {
         if (state.containsAll(parseGtidState(header.flavour, header.after))) low = middle + 1;
         else high = middle;
       }
-      for (const segment of segments.slice(0, low)) keys.add(segment.key);
+      const [first, last] = [segments[0], segments[low - 1]];
+      if (first !== undefined && last !== undefined) ranges.push({ after: placeBefore(first), before: placeBehind(last) });
     }
-    return keys;
+    return ranges;
   }
 }
 
@@ -245,14 +272,13 @@ function positionOf(header: SegmentHeader, k: number, index: SegmentIndex): numb
 
 /** Which transactions of a segment are given, as places in its index. */
 function chooseTransactions(
-  entry: SegmentEntry, index: SegmentIndex, until: Cut | undefined, from: ReplayRequest['from'], file: string, dropped: readonly Dropped[],
+  entry: SegmentEntry, index: SegmentIndex, until: Cut | undefined, from: ReplayRequest['from'], file: string, dropped: readonly Dropped[], done: ArchivePlace,
 ): readonly number[] {
   const { header, transactions } = index;
-  const cutHere = until !== undefined && until.place.epoch === entry.epoch && until.place.sequence === entry.sequence;
-  const end = cutHere ? Math.min(until.place.transaction, transactions.length) : transactions.length;
+  const end = until === undefined ? transactions.length : transactionsBefore(header, until.place);
   const later = dropped.filter(({ join }) => comparePlaces({ ...join, transaction: 0 }, { ...entry, transaction: 0 }) > 0);
   const chosen: number[] = [];
-  for (let k = 0; k < end; k++) {
+  for (let k = transactionsBefore(header, done); k < end; k++) {
     const transaction = transactions[k];
     if (transaction === undefined) break;
     if (later.some(({ has }) => has(transaction.gtid))) continue;

@@ -7,7 +7,7 @@ import { malformedBinlog } from '../binlogError.ts';
 import { BINLOG_MAGIC, HEADER_BYTES, verifyChecksum } from '../eventHeader.ts';
 
 /** Segments up to this size are read whole and checked against their index; larger ones (one huge transaction) are streamed and checked event by event. */
-const wholeBytes = 32 * 1024 * 1024;
+const wholeBytes = 64 * 1024 * 1024;
 const maxEventBytes = 0x4001_0000;
 
 /** The stored bytes of one segment, verified as they are read. */
@@ -21,7 +21,8 @@ export class SegmentData {
   constructor(catalog: ArchiveCatalog, index: SegmentIndex) {
     this.#catalog = catalog;
     this.#index = index;
-    this.#key = dataKey(catalog.root, index.header.epoch, index.header.sequence);
+    const { epoch, sequence, parts } = index.header;
+    this.#key = dataKey(catalog.root, epoch, sequence, parts?.at(-1)?.[0] ?? sequence);
   }
 
   /** The raw format description at the segment's head. Throws VTR1201 for damage, VTR0221 when the object is gone. */

@@ -2,7 +2,8 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { VtrewindError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { anyUserFromLoopback, parseStaticUsers, staticUsers, type UserSource } from '../mysql/auth/users.ts';
+import { parseStaticUsers } from '../mysql/auth/staticUsers.ts';
+import { anyUserFromLoopback, staticUsers, type UserSource } from '../mysql/auth/users.ts';
 
 const POLL_MS = 1000;
 

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import { VtrewindError } from '../base/errors.ts';
 import { type Log, silentLog } from '../base/log.ts';
+import { LoginThrottle, type ThrottleLimits, DEFAULT_THROTTLE } from './auth/loginThrottle.ts';
 import { generatePasswordKey, type PasswordKey } from './auth/rsaKey.ts';
 import { type ServerTls, type ServerTlsOptions, serverTls, serverTlsMadeHere } from './auth/serverTls.ts';
 import type { UserSource } from './auth/users.ts';
@@ -8,6 +9,7 @@ import { CAPABILITY } from './constants/capabilities.ts';
 import { ER } from './constants/errorCodes.ts';
 import { type ListenAddress, listenSocket, type NodeSocket } from './nodeSocket.ts';
 import { encodeErrPacket } from './packets/errPacket.ts';
+import { flavourOf } from './packets/handshake.ts';
 import { PacketWriter } from './packets/packetWriter.ts';
 import { MysqlServerConnection, type ServerContext, type ServerHandler } from './serverConnection.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './serverLimits.ts';
@@ -18,6 +20,10 @@ export const SERVER_CAPABILITIES: number =
   CAPABILITY.INTERACTIVE | CAPABILITY.TRANSACTIONS | CAPABILITY.RESERVED | CAPABILITY.SECURE_CONNECTION | CAPABILITY.MULTI_STATEMENTS |
   CAPABILITY.MULTI_RESULTS | CAPABILITY.PS_MULTI_RESULTS | CAPABILITY.PLUGIN_AUTH | CAPABILITY.CONNECT_ATTRS | CAPABILITY.PLUGIN_AUTH_LENENC_CLIENT_DATA |
   CAPABILITY.DEPRECATE_EOF;
+
+/** What a gate offers besides: all of it is its own work, whatever the servers behind can do. */
+export const FULL_SERVER_CAPABILITIES: number = (SERVER_CAPABILITIES | CAPABILITY.SESSION_TRACK | CAPABILITY.QUERY_ATTRIBUTES | CAPABILITY.COMPRESS | CAPABILITY.ZSTD_COMPRESSION
+  | CAPABILITY.OPTIONAL_RESULTSET_METADATA | CAPABILITY.LOCAL_FILES | CAPABILITY.CAN_HANDLE_EXPIRED_PASSWORDS) >>> 0;
 
 export interface MysqlServerOptions {
   readonly host?: string;
@@ -32,6 +38,11 @@ export interface MysqlServerOptions {
   readonly tls?: ServerTlsOptions | false | undefined;
   readonly requireTls?: boolean | undefined;
   readonly capabilities?: number;
+  /** MariaDB's flags 32 to 63, offered when the version names MariaDB. */
+  readonly extended?: number;
+  /** Whether an address is a proxy that speaks the PROXY protocol; default none is. */
+  readonly isProxy?: ((address: string) => boolean) | undefined;
+  readonly throttle?: ThrottleLimits | undefined;
   readonly limits?: Partial<ServerLimits>;
   /** Default: counting from 1. */
   readonly nextConnectionId?: () => number;
@@ -69,6 +80,7 @@ export class MysqlServer {
     this.#context = {
       serverVersion: options.serverVersion, capabilities: options.capabilities ?? SERVER_CAPABILITIES,
       users: typeof users === 'function' ? users : () => users, tls: () => this.#tls, requireTls: options.requireTls === true,
+      extended: flavourOf(options.serverVersion) === 'mariadb' ? (options.extended ?? 0) : 0, isProxy: options.isProxy ?? (() => false), throttle: new LoginThrottle(options.throttle ?? DEFAULT_THROTTLE),
       passwordKey: () => (this.#key ??= generatePasswordKey()), limits: this.#limits, handler: this.#handler,
       onClosed: (connection) => this.#connections.delete(connection.id),
       onFailedLogin: (connection, error) => {

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { connect as netConnect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as tlsConnect, type SecureContext, TLSSocket } from 'node:tls';
 import type { ByteSocket, ByteSocketHandler } from './byteSocket.ts';
+import type { CompressedStream } from './compressedStream.ts';
 
 /** Idle time after which the kernel probes a peer, so that half-open connections end. */
 const KEEP_ALIVE_MS = 60_000;
@@ -13,9 +14,14 @@ export class NodeSocket implements ByteSocket {
   #closed = false;
   #error: Error | undefined;
   readonly local: boolean;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly #onData = (chunk: Buffer) => this.#handler?.onData(chunk);
+  #remoteAddress: string;
+  #remotePort: number;
+  #compression: CompressedStream | undefined;
+  readonly #plain = (chunk: Buffer) => this.#handler?.onData(chunk);
+  readonly #onData = (chunk: Buffer) => {
+    if (this.#compression === undefined) this.#handler?.onData(chunk);
+    else this.#inflate(this.#compression, chunk);
+  };
   readonly #onDrain = () => this.#handler?.onDrain();
   readonly #onError = (error: Error) => {
     this.#error ??= error;
@@ -32,8 +38,8 @@ export class NodeSocket implements ByteSocket {
   constructor(socket: Socket, local: boolean) {
     this.#socket = socket;
     this.local = local;
-    this.remoteAddress = socket.remoteAddress ?? '';
-    this.remotePort = socket.remotePort ?? 0;
+    this.#remoteAddress = socket.remoteAddress ?? '';
+    this.#remotePort = socket.remotePort ?? 0;
     if (!local) {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -58,7 +64,37 @@ export class NodeSocket implements ByteSocket {
   }
 
   write(chunk: Buffer): boolean {
-    return this.#socket.write(chunk);
+    return this.#socket.write(this.#compression === undefined ? chunk : this.#compression.deflate(chunk));
+  }
+
+  #inflate(compression: CompressedStream, chunk: Buffer): void {
+    try {
+      compression.inflate(chunk, this.#plain);
+    } catch (error) {
+      this.#error ??= error instanceof Error ? error : new Error(String(error));
+      this.#socket.destroy();
+    }
+  }
+
+  /** Both directions are compressed from here on. */
+  compress(stream: CompressedStream): void {
+    this.#compression = stream;
+  }
+  /** Client side: the next write begins a command. */
+  beginCommand(): void {
+    this.#compression?.beginCommand();
+  }
+
+  get remoteAddress(): string {
+    return this.#remoteAddress;
+  }
+  get remotePort(): number {
+    return this.#remotePort;
+  }
+  /** A trusted proxy says who the peer really is. */
+  setPeer(address: string, port: number): void {
+    this.#remoteAddress = address;
+    this.#remotePort = port;
   }
   cork(): void {
     this.#socket.cork();

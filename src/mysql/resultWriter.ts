@@ -12,6 +12,8 @@ import { writeTextRow } from './packets/textRow.ts';
 export interface PacketOutlet {
   readonly writer: PacketWriter;
   readonly capabilities: number;
+  /** False: results carry no column definitions. */
+  readonly metadata?: boolean;
   /** Sends what the writer holds. False: the client reads slower than we write. */
   flush(): boolean;
   drained(): Promise<void>;
@@ -44,8 +46,12 @@ export class ResultWriter {
   fields(fields: readonly (Field | WireField)[]): void {
     const { writer, capabilities } = this.#outlet;
     this.#fields = fields;
-    writer.begin().lengthEncodedInteger(fields.length).end();
-    for (const field of fields) {
+    const optional = has(capabilities, CAPABILITY.OPTIONAL_RESULTSET_METADATA);
+    const shown = !optional || this.#outlet.metadata !== false;
+    writer.begin();
+    if (optional) writer.uint8(shown ? 1 : 0);
+    writer.lengthEncodedInteger(fields.length).end();
+    for (const field of shown ? fields : []) {
       writer.begin();
       writeColumnDefinition(writer, field, field.database !== undefined && field.database !== '' ? this.#databaseName : undefined);
       writer.end();

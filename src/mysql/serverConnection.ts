@@ -2,9 +2,11 @@ import { VtrewindError } from '../base/errors.ts';
 import type { QueryResult } from '../vitess/queryService.ts';
 import type { PasswordKey } from './auth/rsaKey.ts';
 import { checkClientCertificate, type ServerTls } from './auth/serverTls.ts';
+import type { LoginThrottle } from './auth/loginThrottle.ts';
 import { makeNonce, verifyClient } from './auth/serverAuth.ts';
 import { CACHING_SHA2 } from './auth/cachingSha2.ts';
 import type { UserEntry, UserSource } from './auth/users.ts';
+import { CompressedStream, zstdAvailable } from './compressedStream.ts';
 import { CAPABILITY, has } from './constants/capabilities.ts';
 import { COM } from './constants/commands.ts';
 import { ER } from './constants/errorCodes.ts';
@@ -18,6 +20,7 @@ import { decodeChangeUser, decodeHandshakeResponse, isSslRequest } from './packe
 import { type OkPacket, PLAIN_OK, writeOkPacket } from './packets/okPacket.ts';
 import { PacketFramer } from './packets/packetFramer.ts';
 import { PacketWriter } from './packets/packetWriter.ts';
+import { readProxyHeader } from './proxyProtocol.ts';
 import { type PacketOutlet, type ResultEnd, ResultWriter } from './resultWriter.ts';
 import type { ServerLimits } from './serverLimits.ts';
 
@@ -40,6 +43,11 @@ export interface ServerContext {
   readonly users: () => UserSource;
   readonly tls: () => ServerTls | undefined;
   readonly requireTls: boolean;
+  /** MariaDB's flags 32 to 63 that are offered; 0 where the server does not speak as MariaDB. */
+  readonly extended: number;
+  /** Whether an address is a proxy that says who its clients are. */
+  readonly isProxy: (address: string) => boolean;
+  readonly throttle: LoginThrottle;
   readonly passwordKey: () => Promise<PasswordKey>;
   readonly limits: ServerLimits;
   readonly handler: ServerHandler;
@@ -72,6 +80,10 @@ export class MysqlServerConnection implements PacketOutlet {
   #advancing = false;
   #leftover: Buffer = Buffer.alloc(0);
   #expectTls = false;
+  /** Bytes of a PROXY header so far; undefined when none is expected (any more). */
+  #proxyBytes: Buffer | undefined;
+  #proxied: (() => void) | undefined;
+  #zstdLevel: number | undefined;
   #drainWaiters: (() => void)[] = [];
   #abort: AbortController | undefined;
   #onDrain: (() => void) | undefined;
@@ -81,6 +93,10 @@ export class MysqlServerConnection implements PacketOutlet {
   activeAt = performance.now();
   writer = new PacketWriter(0, LARGEST_KEPT_WRITER);
   capabilities = 0;
+  /** MariaDB's flags 32 to 63 that were agreed. */
+  extended = 0;
+  /** `resultset_metadata` of the session: without it results have no column definitions. Only with OPTIONAL_RESULTSET_METADATA. */
+  metadata = true;
   collation = 0;
   user = '';
   entry: UserEntry | undefined;
@@ -134,10 +150,24 @@ export class MysqlServerConnection implements PacketOutlet {
 
   #onData(chunk: Buffer): void {
     try {
-      this.#leftover = this.#framer.push(chunk);
+      this.#leftover = this.#framer.push(this.#proxyBytes === undefined ? chunk : this.#readProxy(this.#proxyBytes, chunk));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** What is left of the chunk after the PROXY header. */
+  #readProxy(before: Buffer, chunk: Buffer): Buffer {
+    const bytes = Buffer.concat([before, chunk]);
+    const header = readProxyHeader(bytes);
+    if (header.kind === 'partial') {
+      this.#proxyBytes = bytes;
+      return EMPTY;
+    }
+    this.#proxyBytes = undefined;
+    if (header.source !== undefined) this.#socket.setPeer(header.source.address, header.source.port);
+    this.#proxied?.();
+    return bytes.subarray(header.end);
   }
 
   #onPacket(payload: Buffer, sequence: number): void {
@@ -230,6 +260,8 @@ export class MysqlServerConnection implements PacketOutlet {
     try {
       const inbox = new PacketInbox(this.#socket);
       this.#inbox = inbox;
+      if (!this.local && this.#context.isProxy(this.remoteAddress)) await this.#awaitProxy();
+      if (this.closed) return;
       await this.#greet(inbox);
       await this.#context.handler.onAuthenticated?.(this);
       if (this.closed) return;
@@ -237,6 +269,9 @@ export class MysqlServerConnection implements PacketOutlet {
       this.#framer.maxPayload = this.#context.limits.maxPacketBytes;
       this.#phase = 'ready';
       this.sendOk();
+      const { capabilities } = this;
+      if (has(capabilities, CAPABILITY.COMPRESS)) this.#socket.compress(new CompressedStream('zlib'));
+      else if (has(capabilities, CAPABILITY.ZSTD_COMPRESSION)) this.#socket.compress(new CompressedStream('zstd', this.#zstdLevel));
     } catch (error) {
       const failure = VtrewindError.from(error);
       if (!this.closed) this.#context.onFailedLogin(this, failure);
@@ -244,12 +279,23 @@ export class MysqlServerConnection implements PacketOutlet {
     }
   }
 
+  /** The proxy speaks first; the sweep ends one that does not. */
+  #awaitProxy(): Promise<void> {
+    this.#proxyBytes = EMPTY;
+    return new Promise((resolve) => {
+      this.#proxied = resolve;
+    });
+  }
+
   async #greet(inbox: PacketInbox): Promise<void> {
     const nonce = makeNonce();
     const tls = this.#context.tls();
-    const offered = (tls === undefined ? this.#context.capabilities : this.#context.capabilities | CAPABILITY.SSL) >>> 0;
+    const { extended } = this.#context;
+    let offered = (tls === undefined ? this.#context.capabilities : this.#context.capabilities | CAPABILITY.SSL) >>> 0;
+    if (!zstdAvailable) offered = (offered & ~CAPABILITY.ZSTD_COMPRESSION) >>> 0;
+    if (extended !== 0) offered = (offered & ~CAPABILITY.LONG_PASSWORD) >>> 0;
     this.writePacket(encodeHandshake({
-      serverVersion: this.#context.serverVersion, connectionId: this.id, nonce, capabilities: offered, collation: 45, status: STATUS.AUTOCOMMIT, authPlugin: CACHING_SHA2,
+      serverVersion: this.#context.serverVersion, connectionId: this.id, nonce, capabilities: offered, collation: 45, status: STATUS.AUTOCOMMIT, authPlugin: CACHING_SHA2, extended,
     }));
     this.#expectTls = tls !== undefined;
     let payload = await inbox.read();
@@ -266,6 +312,8 @@ export class MysqlServerConnection implements PacketOutlet {
       throw new VtrewindError({ code: 'VTR0822', mysql: ER.SECURE_TRANSPORT_REQUIRED, message: 'Connections using insecure transport are prohibited while --require_secure_transport=ON.' });
     }
     this.capabilities = response.capabilities;
+    this.extended = (response.extended ?? 0) & extended;
+    this.#zstdLevel = response.zstdLevel;
     this.collation = response.collation;
     this.user = response.user;
     this.database = response.database;
@@ -273,11 +321,22 @@ export class MysqlServerConnection implements PacketOutlet {
     this.entry = await this.#verify(inbox, response.user, response.authPlugin, response.authResponse, nonce);
   }
 
-  #verify(inbox: PacketInbox, user: string, plugin: string | undefined, answer: Buffer, nonce: Buffer): Promise<UserEntry> {
-    return verifyClient(
-      { read: () => inbox.read(), write: (bytes) => { this.writePacket(bytes); }, private: this.secure || this.local, from: { address: this.remoteAddress, local: this.local } },
-      { user, plugin, answer, nonce, canSwitch: has(this.capabilities, CAPABILITY.PLUGIN_AUTH) }, this.#context.users(), this.#context.passwordKey,
-    );
+  async #verify(inbox: PacketInbox, user: string, plugin: string | undefined, answer: Buffer, nonce: Buffer): Promise<UserEntry> {
+    const { throttle } = this.#context;
+    const address = this.local ? 'localhost' : this.remoteAddress;
+    const blockedMs = throttle.blockedFor(address, user);
+    if (blockedMs > 0) throw blocked(user, address, blockedMs);
+    try {
+      const entry = await verifyClient(
+        { read: () => inbox.read(), write: (bytes) => { this.writePacket(bytes); }, private: this.secure || this.local, from: { address: this.remoteAddress, local: this.local }, certificate: this.#socket.peerCertificate },
+        { user, plugin, answer, nonce, canSwitch: has(this.capabilities, CAPABILITY.PLUGIN_AUTH) }, this.#context.users(), this.#context.passwordKey,
+      );
+      throttle.succeeded(address, user);
+      return entry;
+    } catch (error) {
+      if (error instanceof VtrewindError && error.mysql === ER.ACCESS_DENIED_ERROR) throttle.failed(address, user);
+      throw error;
+    }
   }
 
   /** The client's answer is to a nonce it may have lost track of, so it is always asked afresh. A refused change ends the connection, as servers do. */
@@ -289,6 +348,7 @@ export class MysqlServerConnection implements PacketOutlet {
       this.entry = await this.#verify(inbox, change.user, 'none', Buffer.from([1]), Buffer.alloc(20));
       this.user = change.user;
       this.database = change.database;
+      if (change.attributes.size > 0) this.attributes = change.attributes;
       if (change.collation !== undefined) this.collation = change.collation;
       await this.#context.handler.onAuthenticated?.(this);
     } catch (error) {
@@ -319,6 +379,21 @@ export class MysqlServerConnection implements PacketOutlet {
   writePacket(payload: Buffer): boolean {
     this.writer.packet(payload);
     return this.flush();
+  }
+
+  /**
+   * Asks the client for a file (LOAD DATA LOCAL) and gives its bytes as they come, with back-pressure. Must be read to its end, or {@link PacketInbox} holds what comes. Only while a
+   * command runs and LOCAL_FILES was agreed. Source: MySQL "Protocol::LOCAL_INFILE_Request".
+   */
+  async *receiveFile(name: string): AsyncGenerator<Buffer, void, undefined> {
+    const inbox = new PacketInbox(this.#socket);
+    this.#inbox = inbox;
+    try {
+      this.writePacket(Buffer.concat([Buffer.from([0xfb]), Buffer.from(name)]));
+      for (let part = await inbox.read(); part.length > 0; part = await inbox.read()) yield part;
+    } finally {
+      this.#inbox = undefined;
+    }
   }
 
   sendOk(ok: Partial<OkPacket> = {}): void {
@@ -412,6 +487,15 @@ export class MysqlServerConnection implements PacketOutlet {
     this.#context.handler.onClose?.(this);
     this.#context.onClosed(this);
   }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function blocked(user: string, address: string, forMs: number): VtrewindError {
+  return new VtrewindError({
+    code: 'VTR0828', mysql: ER.ACCOUNT_BLOCKED, grpc: 'UNAUTHENTICATED',
+    message: `Access denied for user '${user}'@'${address}'. Account is blocked for ${Math.ceil(forMs / 1000)} second(s) due to too many consecutive failed logins.`,
+  });
 }
 
 function clientGone(): VtrewindError {

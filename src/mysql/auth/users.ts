@@ -1,7 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { VtrewindError } from '../../base/errors.ts';
-import { sha2Stage2, verifySha2 } from './cachingSha2.ts';
-import { nativeStage2, parseNativeHash, verifyNative } from './nativePassword.ts';
+import { CACHING_SHA2, sha2Stage2, verifySha2 } from './cachingSha2.ts';
+import type { CertificateRule } from './certificateRule.ts';
+import { ED25519, PARSEC, type ParsecSecret, parsecSecretOf } from './ed25519Auth.ts';
+import { ed25519PublicKeyOf } from './ed25519Point.ts';
+import { NATIVE_PASSWORD, nativeStage2, verifyNative } from './nativePassword.ts';
+import type { UserAccess } from './userAccess.ts';
 
 /** Checks what a client proves of its password. */
 export interface CredentialCheck {
@@ -9,7 +12,18 @@ export interface CredentialCheck {
   verifyNative(answer: Buffer, nonce: Buffer): boolean;
   /** False also when the SHA-256 form is not known yet: ask for the password itself then. */
   verifySha2(answer: Buffer, nonce: Buffer): boolean;
-  verifyPassword(password: Buffer): boolean;
+  /** An entry in place of the one that was found: who checks passwords elsewhere learns there what the user may do. */
+  verifyPassword(password: Buffer, login: LoginFacts): boolean | UserEntry | undefined | Promise<boolean | UserEntry | undefined>;
+  /** 32 bytes; undefined when the password's text is not known. */
+  ed25519Key?(): Buffer | undefined;
+  parsec?(): Promise<ParsecSecret | undefined>;
+}
+
+/** What else is known of a client that shows its password. */
+export interface LoginFacts {
+  readonly user: string;
+  readonly from: ClientAddress;
+  readonly secure: boolean;
 }
 
 /**
@@ -19,23 +33,37 @@ export interface CredentialCheck {
 export class Credential implements CredentialCheck {
   readonly #native: Buffer;
   #sha2: Buffer | undefined;
+  /** The text, where it is known: MariaDB's plugins derive their keys from it, on first use. */
+  #password: Buffer | undefined;
+  #ed25519: Buffer | undefined;
+  #parsec: Promise<ParsecSecret> | undefined;
   readonly empty: boolean;
 
-  private constructor(native: Buffer, sha2: Buffer | undefined, empty: boolean) {
+  private constructor(native: Buffer, sha2: Buffer | undefined, password: string | undefined) {
     this.#native = native;
     this.#sha2 = sha2;
-    this.empty = empty;
+    this.#password = password === undefined ? undefined : Buffer.from(password);
+    this.empty = password === '';
   }
 
   static ofPassword(password: string): Credential {
-    return new Credential(nativeStage2(password), sha2Stage2(password), password === '');
+    return new Credential(nativeStage2(password), sha2Stage2(password), password);
   }
   static ofNativeHash(stage2: Buffer): Credential {
-    return new Credential(stage2, undefined, false);
+    return new Credential(stage2, undefined, undefined);
   }
   /** Matches nothing; used for unknown users so that their login takes the same course. */
   static decoy(): Credential {
-    return new Credential(randomBytes(20), undefined, false);
+    return new Credential(randomBytes(20), undefined, undefined);
+  }
+
+  ed25519Key(): Buffer | undefined {
+    if (this.#password !== undefined) this.#ed25519 ??= ed25519PublicKeyOf(this.#password);
+    return this.#ed25519;
+  }
+  async parsec(): Promise<ParsecSecret | undefined> {
+    if (this.#password !== undefined) this.#parsec ??= parsecSecretOf(this.#password);
+    return this.#parsec;
   }
 
   verifyNative(answer: Buffer, nonce: Buffer): boolean {
@@ -60,7 +88,20 @@ export interface UserEntry {
   /** `localhost`: only through the unix socket (as Vitess has it); empty: from anywhere; else that exact address. */
   readonly sourceHost: string;
   readonly credential: CredentialCheck;
+  /** Plugins that may prove the password, the first is asked for when the client comes with another; default all of {@link AUTH_PLUGINS}. */
+  readonly plugins?: readonly string[] | undefined;
+  /** What the client's certificate must say. */
+  readonly certificate?: CertificateRule | undefined;
+  /** TLS or a unix socket is required. */
+  readonly requireTls?: boolean | undefined;
+  /** Default: everything but what must be given by name. */
+  readonly access?: UserAccess | undefined;
 }
+
+export const CLEAR_PASSWORD = 'mysql_clear_password';
+export const SHA256_PASSWORD = 'sha256_password';
+/** All that are spoken; the first is what the greeting names. */
+export const AUTH_PLUGINS: readonly string[] = [CACHING_SHA2, NATIVE_PASSWORD, SHA256_PASSWORD, ED25519, PARSEC, CLEAR_PASSWORD];
 
 export interface ClientAddress {
   readonly address: string;
@@ -106,47 +147,5 @@ class AnyPassword implements CredentialCheck {
   }
 }
 
-const known = new Set(['MysqlNativePassword', 'Password', 'UserData', 'SourceHost', 'Groups']);
-
-/**
- * Vitess's `mysql_auth_server_static` JSON: user → entry or list of entries with MysqlNativePassword, Password, UserData, SourceHost, Groups.
- * Throws VTR0820 naming the user when an entry is not of that form; a file half understood would lock people out or let them in.
- */
-export function parseStaticUsers(json: string): readonly UserEntry[] {
-  let document: unknown;
-  try {
-    document = JSON.parse(json);
-  } catch (error) {
-    throw badUsers('it is not JSON', error);
-  }
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw badUsers('an object of users is expected');
-  return Object.entries(document).flatMap(([user, value]) => (Array.isArray(value) ? value : [value]).map((entry) => parseEntry(user, entry)));
-}
-
-function parseEntry(user: string, entry: unknown): UserEntry {
-  if (typeof entry !== 'object' || entry === null) throw badUsers(`user ${user}: an object is expected`);
-  const fields = new Map<string, unknown>(Object.entries(entry));
-  for (const key of fields.keys()) if (!known.has(key)) throw badUsers(`user ${user}: unknown key ${key}`);
-  const text = (key: string): string => {
-    const value = fields.get(key) ?? '';
-    if (typeof value !== 'string') throw badUsers(`user ${user}: ${key} must be a string`);
-    return value;
-  };
-  const groups = fields.get('Groups') ?? [];
-  if (!Array.isArray(groups) || !groups.every((group) => typeof group === 'string')) throw badUsers(`user ${user}: Groups must be a list of strings`);
-  const hash = text('MysqlNativePassword');
-  const sourceHost = text('SourceHost');
-  const userData = text('UserData');
-  return { user, userData: userData === '' ? user : userData, groups, sourceHost, credential: credentialOf(user, hash, text('Password')) };
-}
-
-function credentialOf(user: string, hash: string, password: string): Credential {
-  if (hash === '') return Credential.ofPassword(password);
-  const stage2 = parseNativeHash(hash);
-  if (stage2 === undefined) throw badUsers(`user ${user}: MysqlNativePassword must be '*' and 40 hex digits`);
-  return Credential.ofNativeHash(stage2);
-}
-
-function badUsers(why: string, cause?: unknown): VtrewindError {
-  return new VtrewindError({ code: 'VTR0820', message: `users file: ${why}`, grpc: 'INVALID_ARGUMENT', cause, hint: "the form is Vitess's mysql_auth_server_static JSON" });
-}
+/** A certificate is all that is asked: any password will do. */
+export const anyPassword = (): CredentialCheck => new AnyPassword();

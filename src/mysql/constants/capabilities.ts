@@ -31,10 +31,18 @@ export const CAPABILITY = {
   MULTI_FACTOR_AUTHENTICATION: 0x1000_0000,
 } as const;
 
-/** Flags that change the bytes of a response, or what a statement answers: connections that differ in one of them cannot stand in for each other. */
+/** MariaDB's flags 32 to 63, as bits of the upper word. Source: MariaDB "Capabilities". */
+export const MARIADB_CAPABILITY = {
+  PROGRESS: 0x1,
+  STMT_BULK_OPERATIONS: 0x4,
+  EXTENDED_METADATA: 0x8,
+  CACHE_METADATA: 0x10,
+  BULK_UNIT_RESULTS: 0x20,
+} as const;
+
+/** Flags that change the bytes of a response, or what a statement answers: connections that differ in one of them cannot stand in for each other. Session tracking and optional metadata are the gate's own work, local files go by connections of their own. */
 export const WIRE_SHAPE: number =
-  CAPABILITY.FOUND_ROWS | CAPABILITY.DEPRECATE_EOF | CAPABILITY.SESSION_TRACK | CAPABILITY.IGNORE_SPACE | CAPABILITY.LONG_FLAG |
-  CAPABILITY.LOCAL_FILES | CAPABILITY.MULTI_RESULTS | CAPABILITY.PS_MULTI_RESULTS | CAPABILITY.OPTIONAL_RESULTSET_METADATA;
+  CAPABILITY.FOUND_ROWS | CAPABILITY.DEPRECATE_EOF | CAPABILITY.IGNORE_SPACE | CAPABILITY.LONG_FLAG | CAPABILITY.MULTI_RESULTS | CAPABILITY.PS_MULTI_RESULTS;
 
 /** Whether all bits of `flag` are set. */
 export function has(capabilities: number, flag: number): boolean {

@@ -7,8 +7,12 @@ export interface AuthSwitchRequest {
   readonly data: Buffer;
 }
 
-export function encodeAuthSwitchRequest(request: AuthSwitchRequest): Buffer {
-  return PacketWriter.payload((w) => w.uint8(0xfe).nullTerminatedString(request.plugin).bytes(request.data).uint8(0));
+/** `terminated`: MySQL's nonces end in NUL, those of MariaDB's signing plugins do not. */
+export function encodeAuthSwitchRequest(request: AuthSwitchRequest, terminated = true): Buffer {
+  return PacketWriter.payload((w) => {
+    w.uint8(0xfe).nullTerminatedString(request.plugin).bytes(request.data);
+    if (terminated) w.uint8(0);
+  });
 }
 
 /** A bare 0xfe is the pre-4.1 switch to the old password, given as plugin `mysql_old_password`. */

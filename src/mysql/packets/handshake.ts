@@ -13,6 +13,8 @@ export interface Handshake {
   readonly collation: number;
   readonly status: number;
   readonly authPlugin: string;
+  /** MariaDB's flags 32 to 63; they stand where MySQL has zeros, and count only while CLIENT_MYSQL (LONG_PASSWORD's bit) is unset. */
+  readonly extended?: number | undefined;
 }
 
 export function encodeHandshake(handshake: Handshake): Buffer {
@@ -21,7 +23,7 @@ export function encodeHandshake(handshake: Handshake): Buffer {
     w.uint8(10).nullTerminatedString(handshake.serverVersion).uint32(handshake.connectionId)
       .bytes(nonce.subarray(0, 8)).uint8(0)
       .uint16(capabilities & 0xffff).uint8(handshake.collation & 0xff).uint16(handshake.status).uint16(capabilities >>> 16)
-      .uint8(nonce.length + 1).zeros(10).bytes(nonce.subarray(8)).uint8(0).nullTerminatedString(handshake.authPlugin));
+      .uint8(nonce.length + 1).zeros(6).uint32(handshake.extended ?? 0).bytes(nonce.subarray(8)).uint8(0).nullTerminatedString(handshake.authPlugin));
 }
 
 /** Throws malformed when the payload is no protocol-10 greeting; an ERR packet must be told apart before. */

@@ -13,6 +13,10 @@ export interface HandshakeResponse {
   readonly database: string | undefined;
   readonly authPlugin: string | undefined;
   readonly attributes: ReadonlyMap<string, string>;
+  /** MariaDB's flags 32 to 63 as the client has them; 0 from clients of MySQL. */
+  readonly extended?: number | undefined;
+  /** 1 to 22; only with ZSTD_COMPRESSION. */
+  readonly zstdLevel?: number | undefined;
 }
 
 /** Connection attributes a client may send, in bytes; MySQL's own limit is 64 KiB. */
@@ -40,6 +44,7 @@ export function encodeHandshakeResponse(response: HandshakeResponse): Buffer {
     if (has(capabilities, CAPABILITY.CONNECT_WITH_DB)) w.nullTerminatedString(response.database ?? '');
     if (has(capabilities, CAPABILITY.PLUGIN_AUTH)) w.nullTerminatedString(response.authPlugin ?? '');
     if (has(capabilities, CAPABILITY.CONNECT_ATTRS)) writeAttributes(w, response.attributes);
+    if (has(capabilities, CAPABILITY.ZSTD_COMPRESSION)) w.uint8(response.zstdLevel ?? 0);
   });
 }
 
@@ -58,7 +63,9 @@ export function decodeHandshakeResponse(payload: Buffer, offered: number): Hands
   const capabilities = (wanted & offered) >>> 0;
   const maxPacket = r.uint32();
   const collation = r.uint8();
-  r.skip(23);
+  r.skip(19);
+  const filler = r.uint32();
+  const extended = has(wanted, CAPABILITY.LONG_PASSWORD) ? 0 : filler;
   const user = r.nullTerminatedString();
   // The layout follows what the client claims, not what was offered: a client that sets a flag writes the field.
   let authResponse: Buffer;
@@ -68,7 +75,8 @@ export function decodeHandshakeResponse(payload: Buffer, offered: number): Hands
   const database = has(wanted, CAPABILITY.CONNECT_WITH_DB) && r.remaining > 0 ? r.nullTerminatedString() : '';
   const authPlugin = has(wanted, CAPABILITY.PLUGIN_AUTH) && r.remaining > 0 ? readPluginName(r) : undefined;
   const attributes = has(wanted, CAPABILITY.CONNECT_ATTRS) && r.remaining > 0 ? readAttributes(r) : new Map<string, string>();
-  return { capabilities, maxPacket, collation, user, authResponse, database: database === '' ? undefined : database, authPlugin, attributes };
+  const zstdLevel = has(wanted, CAPABILITY.ZSTD_COMPRESSION) && r.remaining > 0 ? r.uint8() : undefined;
+  return { capabilities, maxPacket, collation, user, authResponse, database: database === '' ? undefined : database, authPlugin, attributes, extended, zstdLevel };
 }
 
 /** Some old clients end the packet without the terminator. */

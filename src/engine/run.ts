@@ -11,6 +11,7 @@ import { runInsert } from './primitives/insert.ts';
 import { runHashJoin, runJoin, runSemiJoin } from './primitives/joins.ts';
 import { runRoute, runVindexLookup } from './primitives/route.ts';
 import { runConcatenate, runDistinct, runFilter, runLimit, runProjection, runSimpleProjection, runSort, runUncorrelatedSubquery, subqueryBinds } from './primitives/rows.ts';
+import { runScratch } from './primitives/scratch.ts';
 import { runSend } from './primitives/send.ts';
 import { runVindexFunc } from './primitives/vindexFunc.ts';
 
@@ -35,7 +36,7 @@ export function run(p: Primitive, env: Environment): Parts {
     case 'Rows': return once({ fields: p.fields, rows: p.rows });
     case 'SingleRow': return once({ fields: [{ name: '1', type: valueTypes.INT64, charset: 63 }], rows: [[Buffer.from('1')]] });
     case 'SQL_CALC_FOUND_ROWS': return foundRows(p, env);
-    case 'Scratch': return scratch(p, env);
+    case 'Scratch': return runScratch(p, env, runWhole);
     case 'Mirror': return env.run(p.primary, env);
     case 'RenameFields': return renamed(p, env);
     case 'ReplaceVariables': return env.run(p.input, env);
@@ -85,14 +86,6 @@ async function* recurse(p: Primitive & { op: 'RecurseCTE' }, env: Environment): 
     rows = next;
     if (rows.length > 0) yield { rows };
   }
-}
-
-async function* scratch(p: Primitive & { op: 'Scratch' }, env: Environment): Parts {
-  const run = env.vcursor.gate.scratch;
-  if (run === undefined) {
-    throw new VtrewindError({ code: 'VT12001', mysql: 1235, sqlState: '42000', message: `VT12001: unsupported: ${p.why}`, hint: 'start the gate with --scratch-mysqld auto' });
-  }
-  yield* run({ tables: p.inputs.map((i) => ({ name: i.table, columns: i.columns, rows: env.run(i.input, env) })), query: p.query, binds: env.binds });
 }
 
 /** Runs a primitive whose result is more than rows: what it changed, its insert id, its warnings. */

@@ -101,8 +101,34 @@ export interface GateActions {
   scratch?: (request: ScratchRequest) => AsyncIterable<ResultPart>;
 }
 
+/** A table of the scratch server, and where its rows come from. */
+export interface ScratchTable {
+  /** Its name there, unique within the request. */
+  readonly name: string;
+  /** What result metadata name instead of the scratch table. */
+  readonly origin: { readonly keyspace: string; readonly table: string };
+  /** Empty: all that the rows have. */
+  readonly columns: readonly string[];
+  /** Column lists that joins compare by. */
+  readonly keys: readonly (readonly string[])[];
+  readonly primaryKey: readonly string[];
+  readonly fulltext: readonly (readonly string[])[];
+  /** SHOW FULL COLUMNS of the origin: exact types and collations, which the wire does not carry. */
+  readonly describe: () => Promise<QueryResult>;
+  readonly rows: AsyncIterable<ResultPart>;
+}
+
 export interface ScratchRequest {
-  readonly tables: readonly { readonly name: string; readonly columns: readonly string[]; readonly rows: AsyncIterable<ResultPart> }[];
+  readonly tables: readonly ScratchTable[];
+  /** In terms of the tables' names, without schemas. */
   readonly query: string;
   readonly binds: BindVariables;
+  /** A table stands in the query more than once: MySQL cannot open a temporary table twice. */
+  readonly reopens: boolean;
+  /** The query groups: whether a column may be selected may depend on the primary keys (ONLY_FULL_GROUP_BY). */
+  readonly grouped: boolean;
+  /** User variables it reads or sets, lower case. */
+  readonly variables: readonly string[];
+  /** Names of tables in the query to the names that result metadata have. */
+  readonly aliases: Readonly<Record<string, string>>;
 }

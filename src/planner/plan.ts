@@ -382,9 +382,30 @@ export interface Mirror { readonly op: 'Mirror'; readonly percent: number; reado
 /** What no primitive covers: the inputs' rows go into temporary tables of a scratch mysqld and `query` runs there. */
 export interface Scratch {
   readonly op: 'Scratch';
-  readonly inputs: readonly { readonly table: string; readonly columns: readonly string[]; readonly input: Primitive }[];
+  readonly inputs: readonly ScratchInput[];
   readonly query: string;
   readonly why: string;
+  /** One of the tables is mentioned more than once in `query`. */
+  readonly reopens: boolean;
+  readonly grouped: boolean;
+  /** User variables that `query` reads or sets, lower case. */
+  readonly variables: readonly string[];
+  /** Names that tables have in `query` to those the client gave them, where they differ. */
+  readonly aliases: Readonly<Record<string, string>>;
+}
+
+export interface ScratchInput {
+  /** On the scratch server. */
+  readonly table: string;
+  readonly origin: { readonly keyspace: string; readonly table: string };
+  /** Empty: all that the input gives. */
+  readonly columns: readonly string[];
+  readonly keys: readonly (readonly string[])[];
+  readonly primaryKey: readonly string[];
+  readonly fulltext: readonly (readonly string[])[];
+  /** SHOW FULL COLUMNS of the origin. */
+  readonly describe: Send;
+  readonly input: Primitive;
 }
 
 export type Primitive =

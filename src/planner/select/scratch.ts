@@ -1,4 +1,4 @@
-import { build, printStatement, some, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
+import { build, findAll, printStatement, some, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
 import { bindQuery } from '../analysis/bindQuery.ts';
 import { hasSubquery, isVolatile, tablesOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
@@ -7,7 +7,9 @@ import { unsupported } from '../errors.ts';
 import { buildRoute } from '../operators/buildRoute.ts';
 import { rejectsNull } from '../operators/nulls.ts';
 import { routeOfTable, withCondition } from '../operators/route.ts';
-import type { Scratch } from '../plan.ts';
+import type { CatalogTable } from '../catalog.ts';
+import type { Scratch, ScratchInput, Send } from '../plan.ts';
+import type { TabletTypeName } from '../../vitess/queryService.ts';
 import { withoutKeyspaces } from '../statements/bypass.ts';
 
 /**
@@ -40,9 +42,29 @@ export function planScratch(st: PlanningStatement, query: Query, why: string): S
     const route = narrowed.reduce((r, c) => withCondition(st, r, c), routeOfTable(st, first, node, home));
     const items = wanted === undefined ? [build.item(star)] : wanted.map((name) => build.item(st.columnOf(first, name)));
     for (const item of items) route.items.push({ expr: item.expr, key: String(route.items.length) });
-    return { table, columns: wanted ?? [], input: buildRoute(st, route) };
+    const columns = wanted ?? [];
+    return {
+      table, origin: { keyspace: home.keyspace.name, table: home.name }, columns, keys: [], fulltext: [], input: buildRoute(st, route),
+      primaryKey: home.primaryKey.length > 0 && (wanted === undefined || home.primaryKey.every((name) => has(columns, name))) ? home.primaryKey : [],
+      describe: describeTable(home, route.tabletType),
+    } satisfies ScratchInput;
   });
-  return { op: 'Scratch', inputs, query: printStatement(withoutKeyspaces(st, query)), why };
+  return {
+    op: 'Scratch', inputs, query: printStatement(withoutKeyspaces(st, query)), why, aliases: {},
+    reopens: [...mentions.values()].some((infos) => infos.length > 1),
+    grouped: some(query, (n) => n.kind === 'groupBy' || n.kind === 'aggregate'),
+    variables: [...new Set(findAll(query, 'userVariable').map((v) => v.name.toLowerCase()))],
+  };
+}
+
+const has = (names: readonly string[], wanted: string): boolean => names.some((name) => name.toLowerCase() === wanted.toLowerCase());
+
+/** Asks any shard for the exact types and collations of the table's columns. */
+function describeTable(table: CatalogTable, tabletType: TabletTypeName | undefined): Send {
+  return {
+    op: 'Send', keyspace: table.keyspace, shards: { kind: 'anyShard' }, query: `show full columns from \`${table.name.replaceAll('`', '``')}\``, isDml: false, singleShardOnly: true,
+    reservedConnectionNeeded: false, ...(tabletType !== undefined && { tabletType }),
+  };
 }
 
 /** `*` where an expression stands: routes print their items as they are. */

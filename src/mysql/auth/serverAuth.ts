@@ -63,7 +63,7 @@ async function exchange(channel: ServerAuthChannel, attempt: AuthAttempt, entrie
   const usable = entries.filter((entry) => entry.plugins === undefined || entry.plugins.includes(plugin));
   if (plugin === came && plugin === NATIVE_PASSWORD) return native(channel, attempt, usable);
   if (plugin === came && plugin === CACHING_SHA2) return sha2(channel, attempt, attempt.answer, attempt.nonce, usable, key);
-  if (plugin === came && plugin === SHA256_PASSWORD) return sha256(channel, attempt, attempt.answer, attempt.nonce, usable, key);
+  if (plugin === came && plugin === SHA256_PASSWORD && attempt.answer.length > 0) return sha256(channel, attempt, attempt.answer, attempt.nonce, usable, key);
   if (plugin === came && plugin === CLEAR_PASSWORD && attempt.answer.length > 0) return byPassword(channel, attempt, stripNul(attempt.answer) ?? attempt.answer, usable);
   if (!attempt.canSwitch) return undefined;
   const nonce = makeNonce(plugin === ED25519 || plugin === PARSEC ? SIGNED_NONCE_BYTES : NONCE_BYTES);

@@ -48,8 +48,17 @@ export function lookupTable(st: PlanningStatement, vindex: LookupVindex, route: 
   const dot = written.indexOf('.');
   const keyspace = dot < 0 ? undefined : written.slice(0, dot);
   const name = dot < 0 ? written : written.slice(dot + 1);
-  if (route.keyspace.snapshot === true) return catalogTableOf(st, route.keyspace.name, name);
+  if (route.keyspace.snapshot === true) return snapshotLookup(st, route.keyspace.name, keyspace, name);
   return keyspace === undefined ? catalogTableOf(st, route.keyspace.name, name) ?? catalogTableOf(st, undefined, name) : catalogTableOf(st, keyspace, name);
+}
+
+/** The snapshot's own table, or that of the snapshot of the lookup's keyspace made for the same moment (SNAPSHOTS.md, "Routing" 5). */
+function snapshotLookup(st: PlanningStatement, snapshot: string, keyspace: string | undefined, name: string): CatalogTable | undefined {
+  const facts = st.context.snapshots;
+  const mine = facts?.get(snapshot);
+  if (keyspace === undefined || mine === undefined || keyspace === snapshot || keyspace === mine.base) return catalogTableOf(st, snapshot, name);
+  for (const [other, { base, at }] of facts ?? []) if (base === keyspace && at === mine.at) return catalogTableOf(st, other, name);
+  return undefined;
 }
 
 /** `select from, to from lookup where from in ::values`, routed by the lookup table's own vindex where it has one. */

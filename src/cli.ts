@@ -5,6 +5,7 @@ import { addControlCommands } from './commands/controlCommands.ts';
 import { addDemo } from './commands/demoCommand.ts';
 import { normalizeArgv } from './commands/normalizeArgv.ts';
 import { addOfflineTools } from './commands/offlineTools.ts';
+import { addRestoreCommands } from './commands/restore/restoreCommands.ts';
 import { addRoles } from './commands/roles.ts';
 import { applySettings } from './commands/settings.ts';
 import { version } from './commands/version.ts';
@@ -27,11 +28,12 @@ the command line wins, then the environment, then the file. Vitess's spellings w
 addRoles(program);
 addControlCommands(program);
 addWindow(program);
+addRestoreCommands(program);
 addOfflineTools(program);
 addDemo(program);
 
 try {
-  const longNames = new Set([program, ...program.commands].flatMap((command) => command.options.flatMap((option) => (option.long ? [option.long.slice(2)] : []))));
+  const longNames = new Set([program, ...program.commands, ...program.commands.flatMap((command) => command.commands)].flatMap((command) => command.options.flatMap((option) => (option.long ? [option.long.slice(2)] : []))));
   const argv = normalizeArgv(process.argv.slice(2), longNames);
   applySettings(program, argv, process.env);
   program.exitOverride();

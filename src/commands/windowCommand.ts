@@ -32,7 +32,8 @@ export function addWindow(program: Command): void {
   });
 }
 
-async function storedShards(storage: Awaited<ReturnType<typeof storageOf>>, keyspace: string): Promise<string[]> {
+/** Shards that the storage holds backups or an archive of, sorted. Throws VTR0922 without a storage. */
+export async function storedShards(storage: Awaited<ReturnType<typeof storageOf>>, keyspace: string): Promise<string[]> {
   const shards = new Set<string>();
   if (storage === undefined) throw new VtrewindError({ code: 'VTR0922', grpc: 'INVALID_ARGUMENT', message: 'no backup storage named', hint: 'give --file-backup-storage-root' });
   for (const prefix of [`${keyspace}/`, `log-backup/${keyspace}/`]) {

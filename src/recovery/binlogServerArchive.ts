@@ -8,7 +8,9 @@ import { type GtidState, parseGtidState } from '../binlog/gtidState.ts';
 import { openRemoteArchive } from '../binlog/serve/remoteArchive.ts';
 import { openReplayListener } from '../binlog/serve/replayListener.ts';
 import type { MysqlConnectOptions } from '../mysql/connectOptions.ts';
-import type { ArchiveAccess, Cut } from './archiveAccess.ts';
+import type { ArchiveAccess, Cut, Nearest } from './archiveAccess.ts';
+import { cutAtOf } from './keyspaceMoment.ts';
+import { stepOver } from './stepOver.ts';
 
 /** A binlog server: an archiver's listener, or any MySQL or MariaDB that still has the binlogs. TLS files are paths; TLS is used where one is given. */
 export interface BinlogServer {
@@ -26,8 +28,8 @@ export async function openBinlogServer(server: BinlogServer, log: Log): Promise<
     // Between 2^30 and 2^31, where neither tablets nor restored servers are.
     identity: { serverId: 0x4000_0000 + (randomBytes(4).readUInt32LE(0) % 0x4000_0000), uuid: randomUUID() },
   });
-  const find = async (at: CutAt, from: GtidState, nearest: boolean | undefined, signal: AbortSignal | undefined) =>
-    remote.findCut(at, { from, ...(nearest === true ? { nearest: 'before' as const } : {}), ...(signal === undefined ? {} : { signal }) });
+  const find = async (at: CutAt, from: GtidState, nearest: Nearest | undefined, signal: AbortSignal | undefined) =>
+    remote.findCut(at, { from, ...(nearest === undefined ? {} : { nearest }), ...(signal === undefined ? {} : { signal }) });
   const lacking = async (flavour: Cut['flavour'], gtid: string) => (await remote.source.describe()).startState.subtract(parseGtidState(flavour, gtid));
   return {
     description: `binlog server ${server.host}:${server.port}`,
@@ -37,12 +39,12 @@ export async function openBinlogServer(server: BinlogServer, log: Log): Promise<
     },
     async findCut(moment, options) {
       const { flavour } = await remote.source.describe();
-      const at: CutAt = moment.kind === 'time' ? { type: 'time', micros: moment.at } : { type: 'state', state: moment.gtid };
+      const at = cutAtOf(moment);
       const limit = AbortSignal.timeout(options.timeoutMs);
       const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
       try {
         const cut = await find(at, parseGtidState(flavour, options.from ?? ''), options.nearest, signal);
-        return { flavour, gtid: cut.state.toString(), reachedAt: cut.lastIncluded?.latest, warnings: cut.warnings };
+        return { flavour, gtid: cut.state.toString(), reachedAt: cut.lastIncluded?.latest, lastIncluded: cut.lastIncluded, firstExcluded: cut.firstExcluded, warnings: cut.warnings };
       } catch (error) {
         if (!limit.aborted || options.signal?.aborted === true) throw error;
         throw new VtrewindError({
@@ -55,9 +57,10 @@ export async function openBinlogServer(server: BinlogServer, log: Log): Promise<
       const lacks = await lacking(cut.flavour, gtid);
       return lacks.isEmpty ? undefined : `${server.host}:${server.port} has purged ${lacks.toString()}`;
     },
-    async serveUntil(cut, fromGtid, signal) {
+    extent: async () => undefined,
+    async serveUntil(cut, fromGtid, { exclude = [], signal } = {}) {
       const until = await find({ type: 'state', state: cut.gtid }, parseGtidState(cut.flavour, fromGtid), undefined, signal);
-      return openReplayListener({ source: remote.source, until, log, ...(signal === undefined ? {} : { signal }) });
+      return openReplayListener({ source: stepOver(remote.source, exclude), until, log, ...(signal === undefined ? {} : { signal }) });
     },
     close: async () => undefined,
   };

@@ -1,10 +1,12 @@
 import { type BackupManifest, type BackupSummary, listBackups } from '../backup/index.ts';
 import { VtrewindError } from '../base/errors.ts';
 import { formatMicros, type Micros, nowMicros, parseMicros } from '../base/time.ts';
-import { parseGtidState } from '../binlog/gtidState.ts';
+import { parseGtid, parseGtidState } from '../binlog/gtidState.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { ArchiveAccess, Cut, ShardMoment } from './archiveAccess.ts';
+import type { ArchiveAccess, Cut, Nearest, ShardMoment } from './archiveAccess.ts';
+import { checkExcluded } from './excludedTransactions.ts';
 import { gtidDistance } from './gtidDistance.ts';
+import { describeMoment } from './keyspaceMoment.ts';
 import type { RestorePlan } from './restorePlan.ts';
 import { nearestRestorable, restorableWindow } from './restorableWindow.ts';
 import { selectBackups } from './selectBackup.ts';
@@ -22,8 +24,12 @@ export interface PlanOptions {
   /** The moment as a time. */
   readonly at: Micros;
   readonly gtidLookupTimeoutMs: number;
-  /** Take the neighbouring transaction where a moment lies inside an interval. */
-  readonly nearest?: boolean;
+  /** Which side to take where a moment lies inside an interval; omitted: such a moment is refused. */
+  readonly nearest?: Nearest | undefined;
+  /** Transactions to step over. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Keep only these tables. */
+  readonly tables?: readonly string[] | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +51,9 @@ export async function planRestore(options: PlanOptions): Promise<RestorePlan> {
   }
   const from = backupBefore(backups, moment)?.position.gtid;
   const cut = archive === undefined ? cutOfBackup(options, backups.flatMap((b) => (b.state === 'complete' && b.manifest !== undefined ? [b.manifest] : []))) : await archive.findCut(moment, { timeoutMs: options.gtidLookupTimeoutMs, signal, ...(options.nearest === undefined ? {} : { nearest: options.nearest }), ...(from === undefined ? {} : { from }) });
-  const { usable, skipped } = await selectBackups(backups, cut, archive, signal);
+  const exclude = checkExcluded(cut, options.exclude ?? []);
+  const selected = await selectBackups(backups, cut, archive, signal);
+  const { usable, skipped } = withoutExcluded(selected, cut.flavour, exclude);
   const [first] = usable;
   if (first === undefined) {
     const window = await restorableWindow({ storage, archive, keyspace: base, shard, signal });
@@ -58,7 +66,11 @@ export async function planRestore(options: PlanOptions): Promise<RestorePlan> {
   }
   return {
     formatVersion: 1, keyspace: options.keyspace, base, shard, database: options.database, flavour: cut.flavour, requested: moment, at: options.at,
-    cut: { gtid: cut.gtid, warnings: [...cut.warnings], ...(cut.reachedAt === undefined ? {} : { reachedAt: cut.reachedAt }) },
+    cut: {
+      gtid: cut.gtid, warnings: [...cut.warnings], ...(cut.reachedAt === undefined ? {} : { reachedAt: cut.reachedAt }),
+      ...(cut.lastIncluded === undefined ? {} : { lastIncluded: cut.lastIncluded }), ...(cut.firstExcluded === undefined ? {} : { firstExcluded: cut.firstExcluded }),
+    },
+    exclude: [...exclude], ...(options.tables === undefined ? {} : { tables: [...options.tables] }),
     backups: usable.map(({ folder, name, manifest }) => ({
       folder, name, startedAt: parseMicros(manifest.startedAt), position: manifest.position.gtid, storedBytes: manifest.storedBytes, rawBytes: manifest.rawBytes,
       serverId: manifest.server.serverId, requiredOptions: [...manifest.server.requiredOptions],
@@ -72,11 +84,15 @@ function backupBefore(backups: readonly BackupSummary[], moment: ShardMoment): B
   const complete = backups.flatMap((b) => (b.state === 'complete' && b.manifest !== undefined ? [b.manifest] : []));
   return complete.findLast((m) => (moment.kind === 'time'
     ? parseMicros(m.position.committedBefore) <= moment.at
+    : moment.kind === 'beforeGtid' ? !parseGtidState(m.server.flavour, m.position.gtid).contains(parseGtid(m.server.flavour, moment.gtid))
     : parseGtidState(m.server.flavour, moment.gtid).containsAll(parseGtidState(m.server.flavour, m.position.gtid))));
 }
 
-export function describeMoment(moment: ShardMoment): string {
-  return moment.kind === 'time' ? formatMicros(moment.at) : `GTID state ${moment.gtid}`;
+/** A backup that holds a transaction which is to be stepped over can't be used: what is in its files can't be taken out. */
+function withoutExcluded(selected: Awaited<ReturnType<typeof selectBackups>>, flavour: Cut['flavour'], exclude: readonly string[]): Awaited<ReturnType<typeof selectBackups>> {
+  const holds = (position: string) => exclude.filter((gtid) => parseGtidState(flavour, position).contains(parseGtid(flavour, gtid)));
+  const bad = selected.usable.flatMap((backup) => (holds(backup.manifest.position.gtid).length > 0 ? [{ folder: backup.folder, why: `it holds what is to be stepped over: ${holds(backup.manifest.position.gtid).join(', ')}` }] : []));
+  return { usable: selected.usable.filter((backup) => !bad.some((b) => b.folder === backup.folder)), skipped: [...selected.skipped, ...bad] };
 }
 
 /** Without an archive the only restorable states are those of the backups themselves. */

@@ -8,6 +8,9 @@ import type { Log } from '../base/log.ts';
 import { delay } from '../base/wait.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ArchiveAccess, ArchiveSpan } from './archiveAccess.ts';
+import { cutAtOf } from './keyspaceMoment.ts';
+import { replayExtent } from './replayExtent.ts';
+import { stepOver } from './stepOver.ts';
 
 /** How often the listing is read again while evidence from beyond a moment is awaited. */
 const lookAgainMs = 250;
@@ -30,22 +33,26 @@ export async function openStorageArchive(storage: Storage, keyspace: string, sha
       const deadline = performance.now() + options.timeoutMs;
       for (;;) {
         await catalog.refresh(options.signal);
-        if (moment.kind === 'gtid' || performance.now() >= deadline || (await isProven(catalog, moment.at, options.signal))) break;
+        if (moment.kind !== 'time' || performance.now() >= deadline || (await isProven(catalog, moment.at, options.signal))) break;
         await delay(lookAgainMs, options.signal);
       }
-      const cut = await findCut(catalog, moment.kind === 'time' ? { type: 'time', micros: moment.at } : { type: 'state', state: moment.gtid }, {
-        ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.nearest === true ? { nearest: 'before' as const } : {}),
+      const cut = await findCut(catalog, cutAtOf(moment), {
+        ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.nearest === undefined ? {} : { nearest: options.nearest }),
       });
-      return { flavour: cut.flavour, gtid: cut.state.toString(), reachedAt: cut.lastIncluded?.latest, warnings: cut.warnings };
+      return { flavour: cut.flavour, gtid: cut.state.toString(), reachedAt: cut.lastIncluded?.latest, lastIncluded: cut.lastIncluded, firstExcluded: cut.firstExcluded, warnings: cut.warnings };
     },
     async whyNotReplayable(gtid, cut, s) {
       const found = await findCut(catalog, { type: 'state', state: cut.gtid }, s === undefined ? {} : { signal: s });
       const lacks = found.startState.subtract(parseGtidState(cut.flavour, gtid));
       return lacks.isEmpty ? undefined : `the archive begins behind it: ${lacks.toString()} is in neither`;
     },
-    async serveUntil(cut, _fromGtid, s) {
+    async extent(gtid, cut, s) {
       const found = await findCut(catalog, { type: 'state', state: cut.gtid }, s === undefined ? {} : { signal: s });
-      return openReplayListener({ source: new ArchiveReplaySource(catalog), until: found, log, ...(s === undefined ? {} : { signal: s }) });
+      return replayExtent(catalog, parseGtidState(cut.flavour, gtid), found.place, s);
+    },
+    async serveUntil(cut, _fromGtid, { exclude = [], signal: s } = {}) {
+      const found = await findCut(catalog, { type: 'state', state: cut.gtid }, s === undefined ? {} : { signal: s });
+      return openReplayListener({ source: stepOver(new ArchiveReplaySource(catalog), exclude), until: found, log, ...(s === undefined ? {} : { signal: s }) });
     },
     close: async () => undefined,
   };

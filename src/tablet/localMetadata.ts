@@ -17,6 +17,7 @@ export async function writeRestoredFrom(session: Connection, flavour: Flavour, p
     await put(session, plan.database, {
       RestoredBackupTime: formatMicros(backup.startedAt), RestorePosition: encodePosition(flavour, backup.position), RestoredBackup: backup.folder,
       BaseKeyspace: plan.base, RequestedTime: formatMicros(plan.at), RequestedPosition: encodePosition(flavour, plan.cut.gtid),
+      ...(plan.exclude.length === 0 ? {} : { SteppedOver: plan.exclude.join(',') }), ...(plan.tables === undefined ? {} : { Tables: plan.tables.join(',') }),
     });
   });
 }

@@ -33,37 +33,48 @@ export async function restoreSnapshot(restore: SnapshotRestore): Promise<ServerS
     await progress.finish({ state: 'failed', phase: 'planned', error: error.message });
     throw error;
   }
-  const { moment, at } = await requestedMoment(options, keyspace);
+  const { moment, at, exclude, tables } = await requestedMoment(options, keyspace);
   const restored = await restoreTablet({
     folder: options.folder, binary, storage, port: restore.port, bindAddress: options.hostname ?? '127.0.0.1', writes: options.snapshotWrites === 'allow', mysqldOptions: options.mysqldOptions ?? [],
     ...(options.bufferPoolBytes === undefined ? {} : { bufferPoolBytes: options.bufferPoolBytes }), progress, log, signal, onPhase: restore.onPhase,
     openArchive: () => openArchive({ storage, keyspace: base, shard: options.shard, log, signal, ...(options.archive === undefined ? {} : { server: options.archive }) }),
     makePlan: (archive) => planRestore({
-      storage, archive, keyspace: options.keyspace, base, shard: options.shard, database, moment, at, gtidLookupTimeoutMs: options.pitrGtidLookupTimeoutMs ?? 60_000, signal,
+      storage, archive, keyspace: options.keyspace, base, shard: options.shard, database, moment, at, gtidLookupTimeoutMs: options.pitrGtidLookupTimeoutMs ?? 60_000, exclude, tables, signal,
     }),
-    isCurrent: (plan) => plan.base === base && plan.shard === options.shard && plan.at === at && sameMoment(plan.requested, moment),
+    isCurrent: (plan) => plan.base === base && plan.shard === options.shard && plan.at === at && sameMoment(plan.requested, moment) && sameList(plan.exclude, exclude) && sameList(plan.tables, tables),
   });
   return restored.settings;
 }
 
+interface Requested {
+  readonly moment: ShardMoment;
+  readonly at: Micros;
+  readonly exclude?: readonly string[] | undefined;
+  readonly tables?: readonly string[] | undefined;
+}
+
 /** From our own record beside the keyspace's; a keyspace that Vitess made has its snapshot time only. */
-async function requestedMoment(options: TabletOptions, keyspace: Keyspace): Promise<{ readonly moment: ShardMoment; readonly at: Micros }> {
+async function requestedMoment(options: TabletOptions, keyspace: Keyspace): Promise<Requested> {
   const found = await findSnapshotRecord(options.topology, options.keyspace);
   if (found === undefined) {
     const at = fromVitessTime(keyspace.snapshotTime);
     if (at === undefined) throw new VtrewindError({ code: 'VTR0616', grpc: 'FAILED_PRECONDITION', message: `snapshot keyspace ${options.keyspace} has no snapshot time` });
     return { moment: { kind: 'time', at }, at };
   }
-  const { requested, at } = found.record;
-  if (requested.kind === 'time') return { moment: requested, at };
-  if (requested.kind === 'gtid') {
-    const gtid = requested.perShard[options.shard];
-    if (gtid === undefined) throw new VtrewindError({ code: 'VTR0616', grpc: 'FAILED_PRECONDITION', message: `snapshot keyspace ${options.keyspace} names no GTID state for shard ${options.shard}` });
-    return { moment: { kind: 'gtid', gtid }, at };
-  }
-  throw new VtrewindError({ code: 'VTR0616', grpc: 'UNIMPLEMENTED', message: `mark '${requested.name}' was not resolved to GTID states when ${options.keyspace} was created`, hint: 'create the keyspace with the mark\'s GTID states' });
+  const { requested, at, cuts, tables } = found.record;
+  const more = { at, tables, exclude: found.record.exclude?.[options.shard] };
+  const gtid = cuts?.[options.shard] ?? (requested.kind === 'gtid' ? requested.perShard[options.shard] : undefined);
+  if (gtid !== undefined) return { moment: { kind: 'gtid', gtid }, ...more };
+  if (requested.kind === 'time') return { moment: requested, ...more };
+  const before = requested.kind === 'beforeGtid' ? requested.perShard[options.shard] : undefined;
+  if (before !== undefined) return { moment: { kind: 'beforeGtid', gtid: before }, ...more };
+  throw new VtrewindError({ code: 'VTR0616', grpc: 'FAILED_PRECONDITION', message: `snapshot keyspace ${options.keyspace} names no GTID state for shard ${options.shard}`, hint: 'vtrewind restore plan shows which shards its moment covers' });
 }
 
 function sameMoment(a: ShardMoment, b: ShardMoment): boolean {
-  return a.kind === 'time' ? b.kind === 'time' && a.at === b.at : b.kind === 'gtid' && a.gtid === b.gtid;
+  return a.kind === 'time' ? b.kind === 'time' && a.at === b.at : b.kind === a.kind && a.gtid === b.gtid;
+}
+
+function sameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return (a ?? []).join() === (b ?? []).join();
 }

@@ -11,10 +11,13 @@ import { executedPosition, readReplicationStatus } from '../mysqld/replication.t
 import type { ServerBinary } from '../mysqld/serverBinary.ts';
 import { serverFolder } from '../mysqld/serverFolder.ts';
 import type { ArchiveAccess } from '../recovery/archiveAccess.ts';
+import { occupyGtids } from '../recovery/excludedTransactions.ts';
 import { gtidDistance } from '../recovery/gtidDistance.ts';
 import { replay } from '../recovery/replay.ts';
 import type { RestorePlan } from '../recovery/restorePlan.ts';
 import type { Storage } from '../storage/storage.ts';
+import { keepOnlyTables } from './keepOnlyTables.ts';
+import { writeLocally } from './localAccounts.ts';
 import { writeReached, writeRestoredFrom } from './localMetadata.ts';
 import { drawServerId, knownServerIds, replaySettings, servingSettings, settleQuarantine } from './quarantine.ts';
 import { knownMicros, type RestoreProgressReporter } from './restoreProgress.ts';
@@ -64,8 +67,11 @@ export async function restoreTablet(options: RestoreTabletOptions): Promise<Rest
     } catch (caught) {
       options.signal.throwIfAborted();
       const error = VtrewindError.from(caught, 'VTR0614');
-      await run.fail(error);
-      if (!mayPass(error)) throw error;
+      if (!mayPass(error)) {
+        await run.fail(error);
+        throw error;
+      }
+      options.progress.update({ error: error.message });
       options.log.warn({ err: error, retryInMs: retryMs }, 'the restore failed; it is tried again');
       await delay(retryMs, options.signal);
       retryMs = Math.min(retryMs * 2, lastRetryMs);
@@ -173,6 +179,7 @@ class RestoreRun {
       try {
         await settleQuarantine(session, binary, backup.position);
         await writeRestoredFrom(session, binary.flavour, state.plan, backup);
+        if (binary.flavour === 'mysql' && state.plan.exclude.length > 0) await writeLocally(session, 'mysql', () => occupyGtids(session, state.plan.exclude));
       } finally {
         session.destroy();
       }
@@ -191,7 +198,7 @@ class RestoreRun {
       if (parseGtidState(plan.flavour, from).equals(parseGtidState(plan.flavour, plan.cut.gtid))) return;
       const archive = await this.#openArchive();
       if (archive === undefined) throw new VtrewindError({ code: 'VTR0703', grpc: 'FAILED_PRECONDITION', message: 'there is no archive to replay from' });
-      const source = await archive.serveUntil({ flavour: plan.flavour, gtid: plan.cut.gtid, reachedAt: plan.cut.reachedAt, warnings: [] }, from, signal);
+      const source = await archive.serveUntil({ flavour: plan.flavour, gtid: plan.cut.gtid, reachedAt: plan.cut.reachedAt, warnings: [] }, from, { exclude: plan.flavour === 'mariadb' ? plan.exclude : [], signal });
       try {
         await replay({
           connect: () => server.connect(), flavour: plan.flavour, source, target: plan.cut.gtid, signal,
@@ -225,6 +232,7 @@ class RestoreRun {
         if ((await readReplicationStatus(session, binary.flavour)) !== undefined) throw refuse('it still has a replication source');
         const [found] = await session.query('SELECT 1 FROM information_schema.schemata WHERE schema_name = ?', [plan.database]);
         if ((found as unknown[]).length === 0) throw refuse(`it has no database ${plan.database}`);
+        if (plan.tables !== undefined) await writeLocally(session, binary.flavour, () => keepOnlyTables(session, plan.database, plan.tables ?? []));
         await writeReached(session, binary.flavour, plan, { gtid: position, at: plan.cut.reachedAt });
         return position;
       } finally {

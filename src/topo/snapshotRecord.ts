@@ -11,6 +11,8 @@ const requested = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('time'), at: z.number().int() }),
   /** Everything in the set and nothing else, per shard. */
   z.object({ kind: z.literal('gtid'), perShard: z.record(z.string(), z.string()) }),
+  /** Just before a transaction, per shard; shards that are not named go by its time. */
+  z.object({ kind: z.literal('beforeGtid'), perShard: z.record(z.string(), z.string()) }),
   z.object({ kind: z.literal('mark'), name: z.string().min(1) }),
 ]);
 const snapshotRecord = z.object({
@@ -23,6 +25,12 @@ const snapshotRecord = z.object({
   shards: z.array(z.string()),
   /** Whether the copied vschema is the base's as of the moment, or today's because no older one was kept. */
   vschemaFrom: z.enum(['history', 'current']),
+  /** What the moment was resolved to when the keyspace was made: the GTID state of each shard. Absent: each restore tablet finds its own cut. */
+  cuts: z.record(z.string(), z.string()).optional(),
+  /** Transactions stepped over, per shard. */
+  exclude: z.record(z.string(), z.array(z.string())).optional(),
+  /** Only these tables are kept. */
+  tables: z.array(z.string()).optional(),
 });
 export type SnapshotRecord = z.infer<typeof snapshotRecord>;
 export type RequestedMoment = SnapshotRecord['requested'];

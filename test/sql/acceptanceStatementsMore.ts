@@ -328,6 +328,8 @@ select a, from t
 select from t
 select current_role, current_role() from dual
 select column_get(a, 'x' as int) from t
+select column_create('a', 1 as int, 'b', 'x' as char(3), 'c', 2)
+select column_add(column_create(1, 1), 'a', 1 as decimal(10,2))
 select column_get(a, 1 as decimal(10,2)) + 1 from t
 select column_get(a, 'x' as char(5) character set utf8mb4) from t
 update t for portion of p from '2000-01-01' to '2001-01-01' set a = 1 where b = 2

@@ -5,7 +5,7 @@ import type { Limit, OrderItem, Query } from './query.ts';
 export type Expression =
   | Literal | ColumnRef | Bind | UserVariable | SystemVariable | DefaultValue
   | Unary | Not | Arithmetic | Logical | Comparison | Like | Regexp | In | Between | Is | Exists | Subquery | Row
-  | Case | Cast | ConvertUsing | Collate | Interval | JsonArrow | MemberOf | SoundsLike | MatchAgainst | Assign
+  | Case | Cast | ConvertUsing | Collate | Interval | TypedArgument | JsonArrow | MemberOf | SoundsLike | MatchAgainst | Assign
   | FunctionCall | Aggregate | Extract | Trim | TimestampFunction | GetFormat | CharFunction | WeightString | ValuesFunction
   | JsonValue | SequenceValue;
 
@@ -244,6 +244,13 @@ export interface Cast extends Node {
   readonly atTimeZone?: string;
 }
 
+/** `x as type`: not a value by itself; an argument of MariaDB's `column_get`, `column_create` and `column_add`. */
+export interface TypedArgument extends Node {
+  readonly kind: 'typedArgument';
+  readonly operand: Expression;
+  readonly type: CastType;
+}
+
 /** `convert(x using charset)`. */
 export interface ConvertUsing extends Node {
   readonly kind: 'convertUsing';
@@ -317,8 +324,6 @@ export interface FunctionCall extends Node {
   /** The name stood in quotes: never a built-in that has its own grammar. */
   readonly quoted: boolean;
   readonly over?: WindowRef | WindowSpec;
-  /** MariaDB's `column_get(a, 'b' as int)`. */
-  readonly as?: CastType;
   /** `lag(a) ignore nulls over …`. */
   readonly nulls?: 'respect' | 'ignore';
   /** `nth_value(a, 2) from first`. */

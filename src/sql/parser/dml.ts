@@ -35,7 +35,7 @@ export function insert(c: Cursor): Insert {
     if (c.kind === T.LPAREN && !queryInParentheses(c)) columns = columnList(c);
     source = insertSource(c);
   }
-  const rowAlias = verb === 'insert' && c.kind === K.AS ? insertAlias(c) : undefined;
+  const rowAlias = verb === 'insert' && source.kind === 'insertRows' && c.kind === K.AS ? insertAlias(c) : undefined;
   let onDuplicate: readonly Assignment[] = c.none();
   if (verb === 'insert' && c.accept(K.ON)) {
     c.expect(K.DUPLICATE);

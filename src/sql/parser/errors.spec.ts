@@ -72,6 +72,12 @@ describe('what is no SQL', () => {
     }
   });
 
+  it('includes a row alias behind a query and an ALGORITHM of nothing (found by fuzzing: seeds 265077921 and 265170441)', () => {
+    for (const text of ['insert into k (select a from b) as t', 'create index i on t (a) algorithm', 'drop index i on t lock = 5', 'create index i on t (a) algorithm = fast']) {
+      expect(refused(() => parseStatement(text)).mysql, text).toBe(1064);
+    }
+  });
+
   it('includes what is nested too deep or too long', () => {
     for (const [open, close] of [['(', ')'], ['(select ', ')'], ['not ', ''], ['- ', ''], ['abs(', ')'], ['case 1 when 1 then ', ' end'], ['@a := ', ''], ['a = (', ')'], ['exists (select ', ')']] as const) {
       const nested = (n: number) => `select ${open.repeat(n)}1${close.repeat(n)}`;

@@ -101,18 +101,29 @@ function isFunctionWord(name: string): boolean {
 
 /** From behind `(`: the arguments and what may follow the call. */
 function finishCall(c: Cursor, schema: string | undefined, name: string, quoted: boolean, start: number): FunctionCall {
-  const args = c.kind === T.RPAREN ? c.none() : c.list(c.grammar.argument);
-  if (name === 'column_get' && schema === undefined && !quoted && args.length === 2 && c.accept(K.AS)) {
-    const as = castType(c);
-    c.expect(T.RPAREN);
-    return { kind: 'function', schema, name, args, quoted, as, start, end: c.lastEnd };
-  }
+  const typedFrom = schema === undefined && !quoted ? typedArguments.get(name) : undefined;
+  const args = c.kind === T.RPAREN ? c.none() : typedFrom === undefined ? c.list(c.grammar.argument) : dynamicColumns(c, name, typedFrom);
   c.expect(T.RPAREN);
   const kind = c.kind;
   if (kind !== K.OVER && kind !== K.FROM && kind !== K.RESPECT && kind !== K.IGNORE && kind !== K.WITHIN) {
     return { kind: 'function', schema, name, args, quoted, start, end: c.lastEnd };
   }
   return windowed(c, schema, name, quoted, args, start);
+}
+
+/** MariaDB's functions of dynamic columns, with the index of the first argument that may say its type; in all but `column_get` every second one from there may. */
+const typedArguments: ReadonlyMap<string, number> = new Map([['column_get', 1], ['column_create', 1], ['column_add', 2]]);
+
+function dynamicColumns(c: Cursor, name: string, typedFrom: number): Expression[] {
+  let index = 0;
+  return c.list((inner): Expression => {
+    const start = inner.start;
+    const operand = inner.grammar.argument(inner);
+    const typed = name === 'column_get' ? index === typedFrom : index >= typedFrom && (index - typedFrom) % 2 === 0;
+    index++;
+    if (!typed || !inner.accept(K.AS)) return operand;
+    return { kind: 'typedArgument', operand, type: castType(inner), start, end: inner.lastEnd };
+  });
 }
 
 function windowed(c: Cursor, schema: string | undefined, name: string, quoted: boolean, args: readonly Expression[], start: number): FunctionCall {

@@ -89,7 +89,7 @@ function chain(p: Printer, node: Expression, own: number, isLink: (e: Expression
 export const expressionRules: PrintRules<
   | 'null' | 'bool' | 'number' | 'string' | 'hex' | 'bit' | 'temporal' | 'column' | 'bind' | 'userVariable' | 'systemVariable' | 'default'
   | 'unary' | 'not' | 'arithmetic' | 'logical' | 'comparison' | 'like' | 'regexp' | 'in' | 'between' | 'is' | 'exists' | 'subquery' | 'row'
-  | 'case' | 'when' | 'cast' | 'castType' | 'convertUsing' | 'collate' | 'interval' | 'jsonArrow' | 'memberOf' | 'soundsLike' | 'match' | 'assign'
+  | 'case' | 'when' | 'cast' | 'castType' | 'convertUsing' | 'collate' | 'interval' | 'typedArgument' | 'jsonArrow' | 'memberOf' | 'soundsLike' | 'match' | 'assign'
 > = {
   null: (p) => p.text('null'),
   bool: (p, n) => p.text(n.value ? 'true' : 'false'),
@@ -263,6 +263,11 @@ export const expressionRules: PrintRules<
     p.expression(n.operand, COLLATE);
     p.text(' collate ');
     p.charset(n.collation);
+  },
+  typedArgument: (p, n) => {
+    p.expression(n.operand);
+    p.text(' as ');
+    p.node(n.type);
   },
   interval: (p, n) => {
     p.text('interval ');

@@ -18,10 +18,6 @@ export const functionRules: PrintRules<
     else p.name(n.name);
     p.text('(');
     p.expressions(n.args);
-    if (n.as !== undefined) {
-      p.text(' as ');
-      p.node(n.as);
-    }
     p.text(')');
     if (n.withinGroup !== undefined) {
       p.text(' within group (order by ');

@@ -7,7 +7,7 @@ import type { Cursor } from '../cursor.ts';
 import { acceptCharset, behaviour, ifExists, ifNotExists, lockWait, oneOf, optionalEquals } from './clauses.ts';
 import { columnDefinition, definitionOf, valueOfDefault } from './columnDefinition.ts';
 import { period } from './createTable.ts';
-import { indexOrCheck, isIndexStart } from './indexDefinition.ts';
+import { alterationWay, indexOrCheck, isIndexStart } from './indexDefinition.ts';
 import { partitionAction } from './partitionAction.ts';
 import { partitioning } from './partitioning.ts';
 import { tableOption } from './tableOptions.ts';
@@ -110,7 +110,7 @@ function alterAction(c: Cursor): AlterAction {
       const action = c.kind === K.ALGORITHM ? 'algorithm' : 'lock';
       c.advance();
       optionalEquals(c);
-      const value = action === 'algorithm' ? oneOf(c, ['default', 'instant', 'inplace', 'copy', 'nocopy']) : oneOf(c, ['default', 'none', 'shared', 'exclusive']);
+      const value = alterationWay(c, action);
       return plain(action, value);
     }
   }

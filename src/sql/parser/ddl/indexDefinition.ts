@@ -199,7 +199,7 @@ function indexOption(c: Cursor): IndexOption | undefined {
     default:
       // MariaDB's options of engines: any name with a value.
       if (c.kind !== T.IDENT && c.kind !== T.QUOTED_IDENT && c.kind < 256) return undefined;
-      if (!c.isName() || c.peek() !== T.EQ) return undefined;
+      if (!c.isName() || c.peek() !== T.EQ || c.kind === K.ALGORITHM || c.kind === K.LOCK) return undefined;
       return engineOption(c, start);
   }
 }
@@ -231,6 +231,11 @@ export function optionValue(c: Cursor): string {
   return quoteName(c.name('a value'));
 }
 
+/** The value of ALGORITHM or LOCK. */
+export function alterationWay(c: Cursor, option: string): string {
+  return option === 'algorithm' ? oneOf(c, ['default', 'instant', 'inplace', 'copy', 'nocopy']) : oneOf(c, ['default', 'none', 'shared', 'exclusive']);
+}
+
 /** ALGORITHM and LOCK of CREATE and DROP INDEX. */
 export function algorithmAndLock(c: Cursor): IndexOption[] {
   const found: IndexOption[] = [];
@@ -239,8 +244,7 @@ export function algorithmAndLock(c: Cursor): IndexOption[] {
     const name = c.word();
     c.advance();
     optionalEquals(c);
-    const value = c.word();
-    c.advance();
+    const value = alterationWay(c, name);
     found.push({ kind: 'indexOption', name, value, start, end: c.lastEnd });
   }
   return found;

@@ -254,7 +254,11 @@ export class LiteralScan {
     if (k2 === T.LBRACE) return false;
     // A string behind an operand is its alias; a word that is not reserved is a name, or a unit that ends an interval.
     if (kind !== T.STRING || k1 === T.STRING || k1 === T.INTRODUCER) return true;
-    return C.endsOperand[k1] === 0 && (k1 < K.FIRST_KEYWORD || this.settings.reserved[k1] === 1);
+    return C.endsOperand[k1] === 0 && !this.mayBeName(k1);
+  }
+
+  private mayBeName(kind: number): boolean {
+    return kind >= K.FIRST_KEYWORD && this.settings.reserved[kind] === 0;
   }
 
   private literal(
@@ -430,7 +434,7 @@ export class LiteralScan {
     const single = start === lastStart;
     const named = (last === T.IDENT || last === T.QUOTED_IDENT) && C.endsOperand[beforeLast] === 1;
     if (named && !single) return;
-    const unnamed = last === T.STRING ? C.endsOperand[beforeLast] === 0 && beforeLast !== T.INTRODUCER : C.endsOperand[last] === 1 && last < K.FIRST_KEYWORD;
+    const unnamed = last === T.STRING ? C.endsOperand[beforeLast] === 0 && beforeLast !== T.INTRODUCER && !this.mayBeName(beforeLast) : C.endsOperand[last] === 1 && last < K.FIRST_KEYWORD;
     const plainBytes = typeof this.source === 'string' || this.settings.charset.rule === PLAIN;
     if (unnamed && !single && !literalFirst && plainBytes && end - start <= MAX_ALIAS && !this.hasParam(mark)) {
       this.edits.push(end, end, ALIAS - start);

@@ -19,3 +19,10 @@ export function collationId(name: string): number | undefined {
 export function padsSpaces(collation: number): boolean {
   return collation !== 63 && collation < 255;
 }
+
+/** The name of a collation id, where it is known here. */
+export function collationName(id: number): string | undefined {
+  return names.get(id);
+}
+
+const names = new Map(Object.entries(ids).map(([name, id]) => [id, name]));

@@ -19,8 +19,11 @@ export type EvalExpr =
   | { readonly kind: 'userVariable'; readonly name: string }
   | { readonly kind: 'systemVariable'; readonly name: string; readonly scope: string };
 
-/** A part that only MySQL can compute: any shard is asked, with `:__arg0`, `:__arg1`, … in `sql` standing for the arguments. */
-export interface AskExpr { readonly kind: 'ask'; readonly sql: string; readonly args: readonly EvalExpr[] }
+/**
+ * A part that only MySQL can compute: any shard is asked, with `:__arg0`, `:__arg1`, … in `sql` standing for the arguments, which are columns of
+ * the input. `collations` are MySQL's ids of the arguments' own collations where the schema tells them: a result's metadata does not.
+ */
+export interface AskExpr { readonly kind: 'ask'; readonly sql: string; readonly args: readonly EvalExpr[]; readonly collations?: readonly (number | undefined)[] }
 
 export type UnaryEvalOp = 'not' | '-' | '~' | 'isNull' | 'isNotNull' | 'isTrue' | 'isNotTrue' | 'isFalse' | 'isNotFalse';
 export type BinaryEvalOp =

@@ -1,4 +1,4 @@
-import type { Flavour } from '../../src/mysqld/index.ts';
+import type { Flavour } from '../../src/mysqld/serverBinary.ts';
 
 /** What an expression over a column may do with it. */
 export type Kind = 'int' | 'unsigned' | 'decimal' | 'double' | 'text' | 'binary' | 'date' | 'datetime' | 'time' | 'year' | 'json' | 'enum' | 'set' | 'bit';

@@ -6,7 +6,12 @@ import { commonType } from './commonType.ts';
 import { addDecimals, compareDecimals, divideDecimals, formatDecimal, multiplyDecimals, parseDecimal, rescale, type Decimal } from './decimal.ts';
 
 /** A value in the gate: query.Type number and its text as MySQL prints it. NULL has `text` null. */
-export interface EvalValue { readonly type: number; readonly text: string | null }
+export interface EvalValue {
+  readonly type: number;
+  readonly text: string | null;
+  /** As a shard sent it, where that may be no text. */
+  readonly bytes?: Buffer;
+}
 
 export interface EvalEnvironment {
   readonly binds: BindVariables;

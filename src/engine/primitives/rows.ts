@@ -99,7 +99,7 @@ export async function* runProjection(p: Projection, env: Environment): Parts {
     if (e.expr.kind === 'column') return row[e.expr.index] ?? null;
     const value = evaluate(e.expr, asks.length === 0 ? evalEnvironment(env, row, types, scales) : { ...evalEnvironment(env, row, types, scales), answers: answersFor(asked, at) });
     if (value.text !== null) seen[i] ??= value.type;
-    return value.text === null ? null : Buffer.from(value.text);
+    return value.text === null ? null : value.bytes ?? Buffer.from(value.text);
   });
   let announced = false;
   const announce = (asked: Asked): readonly Field[] => p.expressions.map((e, i): Field => {

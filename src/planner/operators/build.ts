@@ -87,7 +87,7 @@ function buildDerived(op: DerivedOperator): Primitive {
 /** A condition as the gate evaluates it over an operator's rows. Throws VT12001 where it can't. */
 export function conditionOver(st: PlanningStatement, input: Operator, conditions: readonly Expression[]): PlanValue {
   const translated = conditions.map((condition) => {
-    const e = toEvalOrAsk(st.expand(condition), (x) => (x.kind === 'column' && tablesOf(st, x) !== 0n ? addColumn(st, input, x) : undefined));
+    const e = toEvalOrAsk(st, st.expand(condition), (x) => (x.kind === 'column' && tablesOf(st, x) !== 0n ? addColumn(st, input, x) : undefined));
     if (e === undefined) throw unsupported(`condition across shards: ${printExpression(condition)}`);
     return e;
   });

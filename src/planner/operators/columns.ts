@@ -2,7 +2,7 @@ import { printExpression, type ColumnRef, type Expression } from '../../sql/inde
 import { hasSubquery, isSubset, keyOf, tablesOf } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import { planError, schemaTrackingRequired, unsupported } from '../errors.ts';
-import { toEvalOrAsk } from '../translate/toEval.ts';
+import { toValue } from '../translate/toEval.ts';
 import { takesConditions, withVars } from './conditions.ts';
 import { isStrict } from './nulls.ts';
 import type { DerivedOperator, JoinOperator, Operator, VindexFuncOperator } from './operator.ts';
@@ -37,7 +37,7 @@ function addJoinColumn(st: PlanningStatement, join: JoinOperator, expr: Expressi
     const rewritten = withVars(st, expr, join.left.set, join.vars);
     return push(join, { from: 'R', index: addColumn(st, join.right, rewritten, alias ?? printExpression(expr)), key });
   }
-  const translated = toEvalOrAsk(expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addJoinColumn(st, join, e, undefined) : undefined));
+  const translated = toValue(st, expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addJoinColumn(st, join, e, undefined) : undefined));
   if (translated === undefined) throw unsupported(`expression across shards: ${printExpression(expr)}`);
   return push(join, { from: 'eval', expr: translated, text: printExpression(expr), key });
 }
@@ -66,7 +66,7 @@ function addDerivedColumn(st: PlanningStatement, op: DerivedOperator, expr: Expr
     op.state.weights = true;
     return push(op, { key, weightOf: outputIndex(st, op, weighed) });
   }
-  const translated = toEvalOrAsk(expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addDerivedColumn(st, op, e) : undefined));
+  const translated = toValue(st, expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addDerivedColumn(st, op, e) : undefined));
   if (translated === undefined) throw unsupported(`expression over a derived table: ${printExpression(expr)}`);
   return push(op, { key, eval: translated, text: printExpression(expr) });
 }

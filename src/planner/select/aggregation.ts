@@ -8,7 +8,7 @@ import { addColumn } from '../operators/columns.ts';
 import { addCondition } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import type { Aggregate, Aggregation, AggregateFunction, OrderColumn, PlanValue, Primitive } from '../plan.ts';
-import { toEvalOrAsk } from '../translate/toEval.ts';
+import { toEvalOrAsk, toValue } from '../translate/toEval.ts';
 import { addSortKey, exprsOf, numberWeights, orderColumn, weightString, type SortKey } from './sortKeys.ts';
 import { limitPrimitive } from './limits.ts';
 import { holdsUniqueVindex } from './perShard.ts';
@@ -66,12 +66,12 @@ export function planAggregation(st: PlanningStatement, select: Select, given: Op
     found.set(keyOf(st, e), at);
     return at;
   };
-  const evaluated = (expr: Expression): PlanValue => {
-    const e = toEvalOrAsk(expr, evalFind);
+  const evaluated = (expr: Expression, translate = toValue): PlanValue => {
+    const e = translate(st, expr, evalFind);
     if (e === undefined) throw unsupported(`in scatter query: complex aggregate expression '${printExpression(expr)}'`);
     return { expr: e, text: printExpression(expr) };
   };
-  const filters = late.map(evaluated);
+  const filters = late.map((condition) => evaluated(condition, toEvalOrAsk));
   const computed = items.map((expr, i) => (direct[i] === undefined ? evaluated(expr) : undefined));
   const extra: { value: PlanValue; index: number }[] = [];
   const sortColumns = orders.map((o): OrderColumn => {

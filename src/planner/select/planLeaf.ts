@@ -71,7 +71,7 @@ function replan(st: PlanningStatement, info: TableInfo, query: Query, options: D
   const planned = planner.planQuery(st, pushed.query, { ordered: false, weights: options.weights });
   if (pushed.rest.length === 0) return planned;
   const predicates = pushed.rest.map((condition) => {
-    const e = toEvalOrAsk(st.expand(condition), (x) => (x.kind === 'column' ? positionOf(st, info, x) : undefined));
+    const e = toEvalOrAsk(st, st.expand(condition), (x) => (x.kind === 'column' ? positionOf(st, info, x) : undefined));
     if (e === undefined) throw unsupported(`condition on a derived table: ${printExpression(condition)}`);
     return { expr: e, text: printExpression(condition) };
   });

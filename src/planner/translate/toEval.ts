@@ -1,4 +1,6 @@
-import { build, printExpression, rewriteTopDown, type Expression } from '../../sql/index.ts';
+import { build, children, printExpression, rewriteTopDown, type Expression } from '../../sql/index.ts';
+import type { PlanningStatement } from '../analysis/statement.ts';
+import { typeOfExpr } from '../analysis/typeOf.ts';
 import { valueTypes } from '../../vschema/valueType.ts';
 import type { BinaryEvalOp, EvalExpr } from '../evalExpr.ts';
 
@@ -7,23 +9,49 @@ export type FindColumn = (expr: Expression) => number | undefined;
 
 const gateFunctions = new Set(['coalesce', 'ifnull', 'if', 'nullif', 'isnull', 'abs', 'concat', 'greatest', 'least']);
 
-/** As {@link toEval}, but what the gate can't compute by itself is put to a shard; undefined where the expression needs tables. */
-export function toEvalOrAsk(expr: Expression, find: FindColumn): EvalExpr | undefined {
-  return toEval(expr, find) ?? ask(expr, find);
+/**
+ * An expression over rows put together in the gate. Whatever is more than exact numbers compared and counted is put to a shard, because MySQL's
+ * collations, types and functions are MySQL's; undefined where the expression needs tables.
+ */
+export function toEvalOrAsk(st: PlanningStatement, expr: Expression, find: FindColumn): EvalExpr | undefined {
+  const asked = isExact(st, expr, find) ? undefined : ask(st, expr, find);
+  return asked ?? toEval(expr, find);
+}
+
+const exactNodes = new Set(['number', 'bool', 'null', 'comparison', 'logical', 'not', 'is', 'between', 'in', 'row']);
+
+/** Comparisons of whole numbers and decimals: the gate's own arithmetic is as good as MySQL's. */
+function isExact(st: PlanningStatement, expr: Expression, find: FindColumn): boolean {
+  if (find(expr) !== undefined) {
+    const { type } = typeOfExpr(st, expr);
+    return type !== undefined && ((type & 256) !== 0 || type === valueTypes.DECIMAL);
+  }
+  return exactNodes.has(expr.kind) && children(expr).every((child) => isExact(st, child as Expression, find));
+}
+
+/** The value of a column of the result: a column of the input as it stands, or what a shard computes, so that its type is MySQL's. */
+export function toValue(st: PlanningStatement, expr: Expression, find: FindColumn): EvalExpr | undefined {
+  const index = find(expr);
+  if (index !== undefined) return { kind: 'column', index };
+  return ask(st, expr, find) ?? toEval(expr, find);
 }
 
 const needTables = new Set(['subquery', 'exists', 'column', 'aggregate', 'userVariable', 'assign', 'default', 'match', 'sequenceValue']);
 
-function ask(expr: Expression, find: FindColumn): EvalExpr | undefined {
+function ask(st: PlanningStatement, expr: Expression, find: FindColumn): EvalExpr | undefined {
   const args: EvalExpr[] = [];
+  const collations: (number | undefined)[] = [];
   let possible = true;
   const rewritten = rewriteTopDown(expr, (node) => {
     const index = find(node as Expression);
-    if (index !== undefined) return build.bind(`__arg${args.push({ kind: 'column', index }) - 1}`);
+    if (index !== undefined) {
+      collations.push(typeOfExpr(st, node as Expression).collation);
+      return build.bind(`__arg${args.push({ kind: 'column', index }) - 1}`);
+    }
     if (needTables.has(node.kind) || (node as { over?: unknown }).over !== undefined) possible = false;
     return undefined;
   });
-  return possible ? { kind: 'ask', sql: printExpression(rewritten), args } : undefined;
+  return possible ? { kind: 'ask', sql: printExpression(rewritten), args, collations } : undefined;
 }
 
 /** An expression for the gate to evaluate; undefined where it can't with MySQL's exact meaning. */
@@ -111,6 +139,7 @@ function all(exprs: readonly Expression[], find: FindColumn, make: (e: EvalExpr[
 }
 
 function binary(op: BinaryEvalOp, left: Expression, right: Expression, find: FindColumn): EvalExpr | undefined {
+  if (left.kind === 'row' || (right.kind === 'row' && op !== 'in' && op !== 'notIn')) return undefined;
   if (left.kind === 'interval' || right.kind === 'interval') return undefined;
   const l = toEval(left, find);
   const r = toEval(right, find);

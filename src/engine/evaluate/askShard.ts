@@ -60,7 +60,7 @@ export async function askShard(asks: readonly AskExpr[], rows: readonly Row[], f
   return { values, fields: described };
 }
 
-interface ArgumentColumn { readonly name: string; readonly index: number; readonly field: Field; readonly collation: number | undefined }
+export interface ArgumentColumn { readonly name: string; readonly index: number; readonly field: Field; readonly collation: number | undefined }
 
 function argumentColumns(asks: readonly AskExpr[], fields: readonly Field[]): ArgumentColumn[] {
   const found = new Map<number, ArgumentColumn>();
@@ -82,11 +82,16 @@ function questionOf(asks: readonly AskExpr[], columns: readonly ArgumentColumn[]
     if (column === undefined) throw new Error('an argument that is no column');
     return isBinary(column.field) ? `unhex(\`__given\`.${column.name})` : `\`__given\`.${column.name}`;
   }));
-  const definitions = ["i int path '$.i'", ...columns.map((c) => `${c.name} ${columnType(c)} path '$.${c.name}'`)];
-  return `select \`__given\`.i, ${items.join(', ')} from json_table(:__rows, '$[*]' columns (${definitions.join(', ')})) as \`__given\``;
+  return `select \`__given\`.i, ${items.join(', ')} from ${givenTable(columns, ':__rows')}`;
 }
 
-const isBinary = (field: Field): boolean => field.type === valueTypes.VARBINARY || field.type === valueTypes.BINARY || field.type === valueTypes.BLOB || field.type === valueTypes.GEOMETRY
+/** The rows of a JSON document as a table with typed columns. */
+export function givenTable(columns: readonly ArgumentColumn[], document: string): string {
+  const definitions = ["i int path '$.i'", ...columns.map((c) => `${c.name} ${columnType(c)} path '$.${c.name}'`)];
+  return `json_table(${document}, '$[*]' columns (${definitions.join(', ')})) as \`__given\``;
+}
+
+export const isBinary = (field: Field): boolean => field.type === valueTypes.VARBINARY || field.type === valueTypes.BINARY || field.type === valueTypes.BLOB || field.type === valueTypes.GEOMETRY
   || (isText(field.type) && field.charset === 63 && field.type !== valueTypes.JSON);
 
 const integers = new Map<number, string>([
@@ -114,7 +119,7 @@ function columnType({ field, collation }: ArgumentColumn): string {
 }
 
 /** The rows as a JSON array of objects; NULLs are left out. */
-function rowsAsJson(rows: readonly Row[], columns: readonly ArgumentColumn[]): string {
+export function rowsAsJson(rows: readonly Row[], columns: readonly ArgumentColumn[]): string {
   const objects = rows.map((row, i) => `{${[`"i":${i}`, ...columns.flatMap((c) => { const value = row[c.index] ?? null; return value === null ? [] : [`"${c.name}":${jsonValue(value, c.field)}`]; })].join(',')}}`);
   return `[${objects.join(',')}]`;
 }

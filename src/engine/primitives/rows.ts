@@ -6,9 +6,11 @@ import { valueTypes } from '../../vschema/valueType.ts';
 import { batches, collect, open } from '../collect.ts';
 import { columnBind, evalEnvironment, hold, listBind, release, withBinds, type Environment, type Parts } from '../environment.ts';
 import { answersFor, askShard, asksOf, type Asked } from '../evaluate/askShard.ts';
+import { commonColumns } from '../evaluate/commonColumns.ts';
 import { staticType } from '../evaluate/commonType.ts';
 import { evaluate, truth } from '../evaluate/evaluate.ts';
 import { rowComparator, rowKey } from '../rows/compare.ts';
+import { sqlLiteral } from './dml.ts';
 
 const cut = (row: Row, width: number | undefined): Row => (width === undefined ? row : row.slice(0, width));
 const cutFields = (fields: readonly Field[], width: number | undefined): readonly Field[] => (width === undefined ? fields : fields.slice(0, width));
@@ -156,25 +158,12 @@ export async function* runConcatenate(p: Concatenate, env: Environment): Parts {
     for (const other of others) {
       if (other.fields.length !== first.fields.length) throw new VtrewindError({ code: 'VTR1510', mysql: 1222, sqlState: '21000', message: 'The used SELECT statements have a different number of columns' });
     }
-    yield { fields: first.fields.map((f, i) => others.reduce((merged, o) => widen(merged, o.fields[i]), f)), rows: [] };
-    for (const input of opened) for await (const rows of batches(input)) yield { rows };
+    const common = await commonColumns(opened.map((o) => o.fields), env);
+    yield { fields: common.fields, rows: [] };
+    for (const [branch, input] of opened.entries()) for await (const rows of batches(input)) yield { rows: await common.convert(branch, rows) };
   } finally {
     for (const input of opened) await input.rest.return();
   }
-}
-
-/** The type of a UNION's column, for the combinations that differ. Source: MySQL, "UNION clause: result set column types". */
-export function widen(a: Field, b: Field | undefined): Field {
-  if (b === undefined || a.type === b.type) return a;
-  if (a.type === valueTypes.NULL_TYPE) return { ...b, name: a.name };
-  if (b.type === valueTypes.NULL_TYPE) return a;
-  const integral = (t: number): boolean => (t & 256) !== 0;
-  const floating = (t: number): boolean => (t & 1024) !== 0;
-  if (integral(a.type) && integral(b.type)) return { ...a, type: a.type > b.type && (a.type & 0xff) >= (b.type & 0xff) ? a.type : (a.type & 512) !== (b.type & 512) ? valueTypes.INT64 : b.type };
-  if (floating(a.type) || floating(b.type)) if ((integral(a.type) || floating(a.type) || a.type === valueTypes.DECIMAL) && (integral(b.type) || floating(b.type) || b.type === valueTypes.DECIMAL)) return { ...a, type: valueTypes.FLOAT64 };
-  if ((integral(a.type) || a.type === valueTypes.DECIMAL) && (integral(b.type) || b.type === valueTypes.DECIMAL)) return { ...a, type: valueTypes.DECIMAL };
-  const binary = a.type === valueTypes.VARBINARY || b.type === valueTypes.VARBINARY || a.type === valueTypes.BLOB || b.type === valueTypes.BLOB;
-  return { ...a, type: binary ? valueTypes.VARBINARY : valueTypes.VARCHAR, charset: binary ? 63 : isTextType(a.type) ? a.charset ?? 255 : b.charset ?? 255 };
 }
 
 /** Runs the subquery once; its answer becomes bind variables of what follows. */
@@ -193,7 +182,10 @@ export async function subqueryBinds(p: UncorrelatedSubquery, env: Environment): 
     }
     case 'PulloutIn':
     case 'PulloutNotIn': {
-      if (fields.length > 1) throw new VtrewindError({ code: 'VTR1512', mysql: 1241, sqlState: '21000', message: 'Operand should contain 1 column(s)' });
+      if (fields.length > 1) {
+        binds[p.resultVar] = tupleList(fields, rows);
+        return binds;
+      }
       const type = fields[0]?.type ?? valueTypes.VARBINARY;
       binds[p.resultVar] = listBind(rows.length === 0 ? [{ type: valueTypes.NULL_TYPE, value: null }] : rows.map((row) => ({ type, value: row[0] ?? null })));
       return binds;
@@ -202,6 +194,12 @@ export async function subqueryBinds(p: UncorrelatedSubquery, env: Environment): 
     case 'PulloutNotExists': return binds;
     default: return p.variant satisfies never;
   }
+}
+
+/** Rows of several columns as the members of a list: `((1, 'a'), (2, null))`. */
+function tupleList(fields: readonly Field[], rows: readonly Row[]): BindVariable {
+  const members = rows.length === 0 ? [fields.map(() => null)] : rows;
+  return { type: valueTypes.TUPLE, values: members.map((row) => ({ type: valueTypes.RAW, value: Buffer.from(`(${fields.map((f, i) => sqlLiteral(f, row[i] ?? null)).join(', ')})`) })) };
 }
 
 export async function* runUncorrelatedSubquery(p: UncorrelatedSubquery, env: Environment): Parts {

@@ -1,4 +1,4 @@
-import { build, printStatement, type ColumnRef, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
+import { build, printStatement, type ColumnRef, type CommonTable, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
 import { VtrewindError } from '../../base/errors.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable } from '../catalog.ts';
@@ -126,15 +126,34 @@ export function listVariables(option: RouteOption): Lists {
 
 /** Names as the shards know them: no keyspaces, renamed tables under their written names. */
 export function forShards<T extends Node>(st: PlanningStatement, query: T, renamed: ReadonlyMap<number, CatalogTable>, replaced: ReadonlyMap<Node, Node>): T {
+  const recursive = new Map<string, CommonTable>();
   const walk = (node: Node): Node | undefined => {
     const other = replaced.get(node);
     if (other !== undefined) return st.rewriteBound(other, (n) => (n === other ? undefined : walk(n)));
+    if ((node as Query).with !== undefined) {
+      // Every mention of a plain one is a derived table by now; the recursive ones that are left stand before the whole statement.
+      const bare: Node = { ...node, with: undefined } as Node;
+      st.inherit(node, bare);
+      return st.rewriteBound(bare, (n) => (n === bare ? undefined : walk(n)));
+    }
+    if (node.kind === 'table') keepRecursive(st, node as TableRef, recursive, walk);
     if (node.kind === 'column') return shardColumn(st, node as ColumnRef);
     if (node.kind === 'star') return (node as { schema?: string }).schema === undefined ? node : { ...node, schema: undefined } as Node;
     if (node.kind === 'table') return shardTable(st, node as TableRef, renamed, walk);
     return undefined;
   };
-  return st.rewriteBound(query, walk);
+  const sent = st.rewriteBound(query, walk);
+  if (recursive.size === 0) return sent;
+  const fresh: T = { ...sent, with: { kind: 'with', recursive: true, tables: [...recursive.values()], start: -1, end: -1 } };
+  st.inherit(sent, fresh);
+  return fresh;
+}
+
+function keepRecursive(st: PlanningStatement, node: TableRef, found: Map<string, CommonTable>, walk: (n: Node) => Node | undefined): void {
+  const source = st.tableOf.get(node)?.source;
+  if (source?.kind !== 'recursive' || found.has(source.cte.name.toLowerCase())) return;
+  const query = st.rewriteBound(source.query, (n) => (n === source.query ? undefined : walk(n)));
+  found.set(source.cte.name.toLowerCase(), { kind: 'commonTable', name: source.cte.name, columns: source.columnNames, query, start: -1, end: -1 });
 }
 
 function shardColumn(st: PlanningStatement, column: ColumnRef): ColumnRef {

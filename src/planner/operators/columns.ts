@@ -33,12 +33,13 @@ function addJoinColumn(st: PlanningStatement, join: JoinOperator, expr: Expressi
   if (isSubset(of, join.left.set) && (of !== 0n || join.type === 'left' || !hasSubquery(expr))) return push(join, { from: 'L', index: addColumn(st, join.left, expr, alias), key });
   if (isSubset(of, join.right.set) && (join.type === 'inner' || isStrict(st, expr, join.right.set))) return push(join, { from: 'R', index: addColumn(st, join.right, expr, alias), key });
   if (expr.kind === 'column') throw schemaTrackingRequired();
-  if (join.type === 'inner' && join.hash === undefined && takesConditions(join.right)) {
+  // Computed over the joined rows, not on the right side with the left row's values as literals, which have other types than its columns.
+  const translated = toValue(st, expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addJoinColumn(st, join, e, undefined) : undefined));
+  if (translated === undefined) {
+    if (join.type !== 'inner' || join.hash !== undefined || !takesConditions(join.right)) throw unsupported(`expression across shards: ${printExpression(expr)}`);
     const rewritten = withVars(st, expr, join.left.set, join.vars);
     return push(join, { from: 'R', index: addColumn(st, join.right, rewritten, alias ?? printExpression(expr)), key });
   }
-  const translated = toValue(st, expr, (e) => (e.kind === 'column' && tablesOf(st, e) !== 0n ? addJoinColumn(st, join, e, undefined) : undefined));
-  if (translated === undefined) throw unsupported(`expression across shards: ${printExpression(expr)}`);
   return push(join, { from: 'eval', expr: translated, text: printExpression(expr), key });
 }
 

@@ -17,14 +17,17 @@ export class GateCursor implements VCursor {
   readonly gate: GateActions;
   readonly #how: LinkOptions;
 
-  constructor(env: GateEnvironment, state: SessionState, shards: SessionShards, signal: AbortSignal | undefined, gate: GateActions, setsInsertId = false) {
+  constructor(env: GateEnvironment, state: SessionState, shards: SessionShards, signal: AbortSignal | undefined, gate: GateActions, asks: { readonly setsInsertId?: boolean; readonly countsFoundRows?: boolean } = {}) {
     this.#env = env;
     this.#shards = shards;
     this.session = state;
     this.signal = signal;
     this.gate = gate;
     this.limits = { maxMemoryRows: env.limits.maxMemoryRows };
-    this.#how = { ...(setsInsertId ? { onInsertId: (id: bigint) => state.setLastInsertId(id) } : {}), signal, maxRows: env.limits.maxMemoryRows, onWarnings: (warnings) => { for (const warning of warnings) state.addWarning(warning); } };
+    this.#how = {
+      ...(asks.setsInsertId === true ? { onInsertId: (id: bigint) => state.setLastInsertId(id) } : {}), ...(asks.countsFoundRows === true ? { onFoundRows: (rows: bigint) => state.setFoundRows(rows) } : {}),
+      signal, maxRows: env.limits.maxMemoryRows, onWarnings: (warnings) => { for (const warning of warnings) state.addWarning(warning); },
+    };
   }
 
   async allShards(keyspace: string, tabletType: TabletTypeName | undefined): Promise<readonly ShardInfo[]> {

@@ -86,6 +86,8 @@ export class MysqlLink implements ShardLink {
     return this.#guarded(options, async () => {
       if (options.onInsertId !== undefined) await this.lease.connection.query(`select last_insert_id(${NO_INSERT_ID})`);
       const result = await this.lease.connection.query(text, { maxRows: options.maxRows });
+      // Before anything else is asked here, which would be counted in its place.
+      options.onFoundRows?.(BigInt((await this.lease.connection.query('select found_rows()')).rows[0]?.[0]?.toString() ?? '0'));
       if (options.onWarnings !== undefined && (result.warnings ?? 0) > 0) options.onWarnings(await readWarnings(this.lease.connection, this.handle));
       if (options.onInsertId !== undefined) {
         const id = BigInt((await this.lease.connection.query('select last_insert_id()')).rows[0]?.[0]?.toString() ?? NO_INSERT_ID);

@@ -62,13 +62,21 @@ export class ServiceLink implements ShardLink {
     const { service, target } = this.handle;
     return this.#abortable(options, async (signal) => {
       const how = { ...this.#options, signal, settings: this.#settings, ...(options.onInsertId === undefined ? {} : { fetchLastInsertId: true }) };
-      if (this.#reservedId === 0n && this.#transactionId === 0n && this.pinned) {
+      // What a connection remembers of its last statement needs a connection of its own.
+      const reserves = this.pinned || options.onFoundRows !== undefined;
+      let result: QueryResult;
+      if (this.#reservedId === 0n && this.#transactionId === 0n && reserves) {
         const reserved = await this.#kept(service.reserveExecute(target, this.#settings, this.#text(sql), binds, 0n, how));
         this.#reservedId = reserved.reservedId;
-        return reserved.result;
+        result = reserved.result;
+      } else {
+        result = await service.execute(target, this.#text(sql), binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, how);
       }
-      const result = await service.execute(target, this.#text(sql), binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, how);
       if (result.insertIdChanged === true) options.onInsertId?.(result.insertId);
+      if (options.onFoundRows !== undefined) {
+        const counted = await service.execute(target, 'select found_rows()', {}, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal });
+        options.onFoundRows(BigInt(counted.rows[0]?.[0]?.toString() ?? '0'));
+      }
       return result;
     });
   }

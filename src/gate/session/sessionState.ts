@@ -22,6 +22,8 @@ export class SessionState implements EngineSession {
   readonly settings: SettingsState;
   readonly #maxUserVariables: number;
   readonly #inTransaction: () => boolean;
+  /** The running statement has set `foundRows` itself. */
+  #rowsCounted = false;
   target: SessionTarget = NO_TARGET;
   autocommit = true;
   transactionMode: 'SINGLE' | 'MULTI' | 'TWOPC' = 'MULTI';
@@ -70,8 +72,10 @@ export class SessionState implements EngineSession {
   setLastInsertId(id: bigint): void {
     this.lastInsertId = id;
   }
+  /** What SQL_CALC_FOUND_ROWS counted: more than the rows that the running statement gives. */
   setFoundRows(rows: bigint): void {
     this.foundRows = rows;
+    this.#rowsCounted = true;
   }
   addWarning(warning: { readonly code: number; readonly message: string; readonly level?: Warning['level'] }): void {
     if (this.warnings.length < 64) this.warnings.push({ level: warning.level ?? 'Warning', code: warning.code, message: warning.message });
@@ -94,18 +98,25 @@ export class SessionState implements EngineSession {
 
   /** Before a statement that has diagnostics of its own. */
   begin(): void {
+    this.#rowsCounted = false;
     if (this.warnings.length > 0) this.warnings = [];
   }
 
   /** What a statement's result means for `last_insert_id()`, `found_rows()` and `row_count()`. */
   remember(result: QueryResult): void {
     if (result.fields.length > 0) {
-      this.foundRows = BigInt(result.rows.length);
-      this.rowCount = -1n;
+      this.rowsGiven(result.rows.length);
       return;
     }
     this.rowCount = result.rowsAffected;
     if (result.insertId !== 0n && result.insertIdChanged !== false) this.lastInsertId = result.insertId;
+  }
+
+  /** A statement gave this many rows. */
+  rowsGiven(rows: number): void {
+    if (!this.#rowsCounted) this.foundRows = BigInt(rows);
+    this.#rowsCounted = false;
+    this.rowCount = -1n;
   }
 
   failed(error: VtrewindError): void {

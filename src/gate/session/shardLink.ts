@@ -9,6 +9,8 @@ export interface LinkOptions {
   readonly literal?: boolean | undefined;
   /** Gets what `last_insert_id(expr)` of a SELECT set, when it did; the connection is asked for it. */
   readonly onInsertId?: ((id: bigint) => void) | undefined;
+  /** Gets `found_rows()` of the statement's own connection. */
+  readonly onFoundRows?: ((rows: bigint) => void) | undefined;
   /** Gets what SHOW WARNINGS said on the statement's own connection, when it had any. */
   readonly onWarnings?: ((warnings: readonly { readonly level: 'Note' | 'Warning' | 'Error'; readonly code: number; readonly message: string }[]) => void) | undefined;
 }

@@ -135,7 +135,8 @@ export class StatementRunner implements SetHome {
     return printingFor(this.settings, () => {
       const plan = this.#planFor(ast, source, qualified?.target ?? target);
       const setsInsertId = ast.kind === 'select' && some(ast, (node) => node.kind === 'function' && node.name === 'last_insert_id' && node.args.length > 0);
-      return { plan, fast: setsInsertId ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId };
+      const countsFoundRows = plan.root?.op === 'Route' && 'limit' in ast && ast.limit !== undefined && some(ast, (node) => node.kind === 'select' && node.options.includes('sql_calc_found_rows'));
+      return { plan, fast: setsInsertId || countsFoundRows ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows };
     });
   }
 
@@ -176,7 +177,7 @@ export class StatementRunner implements SetHome {
   async run(query: NormalizedQuery, parameters?: readonly BindVariable[]): Promise<QueryResult> {
     if (query.kind !== 'show') this.state.begin();
     const result = await this.#dispatch(query, parameters);
-    if (query.kind !== 'show' && query.kind !== 'set') this.state.remember(result);
+    if (query.kind !== 'show') this.state.remember(result);
     const warnings = this.state.warnings.length;
     return { ...result, warnings: query.kind === 'show' ? (result.warnings ?? 0) : Math.max(warnings, result.warnings ?? 0), statusFlags: this.state.status };
   }
@@ -191,10 +192,11 @@ export class StatementRunner implements SetHome {
 
   async #planned(query: NormalizedQuery, parameters: readonly BindVariable[] | undefined): Promise<QueryResult> {
     this.beginIfNeeded(query.kind);
-    const { plan, needs, setsInsertId } = await this.#planWhenKnown(query);
+    const found = await this.#planWhenKnown(query);
+    const { plan, needs } = found;
     const binds = this.bindsOf(query, needs, parameters);
     this.env.counters.planned++;
-    return this.#inTransaction(plan.multiShardWrites, () => this.env.planner.execute(plan, binds, this.#cursor(setsInsertId)));
+    return this.#inTransaction(plan.multiShardWrites, () => this.env.planner.execute(plan, binds, this.#cursor(found)));
   }
 
   /** Streams a SELECT: for sessions of workload OLAP. */
@@ -202,13 +204,12 @@ export class StatementRunner implements SetHome {
     this.state.begin();
     this.beginIfNeeded(query.kind);
     const { plan, needs } = await this.#planWhenKnown(query);
-    let rows = 0n;
+    let rows = 0;
     await this.env.planner.stream(plan, this.bindsOf(query, needs, parameters), this.#cursor(), async (part) => {
-      rows += BigInt(part.rows.length);
+      rows += part.rows.length;
       await onPart(part);
     });
-    this.state.foundRows = rows;
-    this.state.rowCount = -1n;
+    this.state.rowsGiven(rows);
   }
 
   /** A statement that writes to several shards in autocommit is one transaction. */
@@ -227,8 +228,8 @@ export class StatementRunner implements SetHome {
     return result;
   }
 
-  #cursor(setsInsertId = false): GateCursor {
-    return new GateCursor(this.env, this.state, this.shards, this.#options.signal(), this.#actions(), setsInsertId);
+  #cursor(asks?: Pick<CachedPlan, 'setsInsertId' | 'countsFoundRows'>): GateCursor {
+    return new GateCursor(this.env, this.state, this.shards, this.#options.signal(), this.#actions(), asks);
   }
 
   async #session(ast: Statement, query: NormalizedQuery): Promise<QueryResult> {
@@ -264,7 +265,13 @@ export class StatementRunner implements SetHome {
       case 'setTransaction':
         await runSetTransaction(this, ast);
         return NOTHING;
-      case 'show': return runShow(this, ast, this.#options.facts);
+      case 'show': {
+        const shown = await runShow(this, ast, this.#options.facts);
+        // Diagnostics leave found_rows() alone.
+        if (ast.what === 'warnings' || ast.what === 'errors') this.state.rowCount = -1n;
+        else this.state.rowsGiven(shown.rows.length);
+        return shown;
+      }
       case 'kill': return this.#kill(ast.type === 'query', ast.id);
       case 'prepare': return this.#prepare(ast.name, await this.evaluate(ast.from));
       case 'execute': return this.#execute(ast.name, ast.using);

@@ -116,11 +116,11 @@ export class TestCluster {
     await this.topology.global.create(paths.snapshot(name), encodeSnapshotRecord({ formatVersion: 1, requested, at, createdAt: at, shards: ['0'], vschemaFrom: 'current' }));
   }
 
-  async untilRestored(keyspace: string): Promise<void> {
+  async untilRestored(keyspace: string, timeoutMs = 50_000): Promise<void> {
     const ended = await waitFor(`${keyspace} to be restored`, async () => {
       const progress = await findRestoreProgress(this.topology, keyspace, '0');
       return (progress?.state === 'serving' || progress?.state === 'failed') && progress;
-    }, { timeoutMs: 50_000, everyMs: 100 });
+    }, { timeoutMs, everyMs: 100 });
     if (ended.state === 'failed') throw new Error(ended.error);
   }
 

@@ -167,6 +167,8 @@ export interface Aggregation {
   /** json_objectagg's value. */
   readonly column2?: number;
   readonly distinct?: boolean;
+  /** Distinct: the column whose values are told apart, where it is not `column` itself. */
+  readonly keyColumn?: number;
   readonly weightColumn?: number;
   readonly type?: number;
   readonly collation?: number;

@@ -103,7 +103,7 @@ function named(st: PlanningStatement, planned: PlannedQuery): Primitive {
   const { body } = route;
   const items = body.items.map((item) => {
     if (item.kind !== 'selectExpr' || item.alias !== undefined || item.expr.kind === 'column' || item.expr.kind === 'bind' || item.expr.start < 0) return item;
-    const name = nameOf(st, item.expr);
+    const name = nameOf(st, item.expr, item);
     return name === printExpression(item.expr) ? item : { ...item, alias: name };
   });
   if (items.every((item, i) => item === body.items[i])) return planned.build();

@@ -122,7 +122,7 @@ export class ShardedServer {
   }
 
   plan(sql: string): Plan {
-    return planStatement(parseStatement(sql), this.vschema, { sql, tabletType: 'PRIMARY', tabletTypeExplicit: false, schema: this.#schema });
+    return planStatement(parseStatement(sql, { dialect: this.#server.flavour }), this.vschema, { sql, tabletType: 'PRIMARY', tabletTypeExplicit: false, schema: this.#schema });
   }
 
   execute(sql: string, binds: BindVariables = {}): Promise<QueryResult> {
@@ -131,7 +131,7 @@ export class ShardedServer {
 
   /** As the gate does it: literals become bind variables, and the plan is made for all texts that differ in them only. */
   async executeNormalized(sql: string): Promise<QueryResult> {
-    const query = normalize(sql, settingsOf({}));
+    const query = normalize(sql, settingsOf({ dialect: this.#server.flavour }));
     return executePlan(this.plan(query.key), bindVariables(query), this.cursor());
   }
 

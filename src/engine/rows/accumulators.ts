@@ -57,7 +57,7 @@ function scaleOf(field: Field | undefined): number {
 export function createAccumulator(a: Aggregation, fields: readonly Field[]): Accumulator {
   const made = bare(a, fields);
   if (a.distinct !== true || a.function === 'min' || a.function === 'max') return made;
-  const { at } = chooseColumn({ column: a.column, descending: false, ...(a.weightColumn !== undefined && { weightColumn: a.weightColumn }) }, fields);
+  const { at } = chooseColumn({ column: a.keyColumn ?? a.column, descending: false, ...(a.weightColumn !== undefined && { weightColumn: a.weightColumn }) }, fields);
   const type = fields[at]?.type ?? valueTypes.VARBINARY;
   const seen = new Set<string>();
   return {

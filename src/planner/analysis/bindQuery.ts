@@ -234,17 +234,18 @@ function outputOf(st: PlanningStatement, item: SelectItem, known: OutputColumn |
   if (item.kind === 'star') return { name: '*' };
   if (item.kind === 'nextValues') return { name: 'nextval' };
   const type = known ?? typeOfExpr(st, item.expr);
-  return { name: item.alias ?? nameOf(st, item.expr), expr: item.expr, ...(type.type !== undefined && { type: type.type }), ...(type.collation !== undefined && { collation: type.collation }) };
+  return { name: item.alias ?? nameOf(st, item.expr, item), expr: item.expr, ...(type.type !== undefined && { type: type.type }), ...(type.collation !== undefined && { collation: type.collation }) };
 }
 
 /** The name MySQL gives a column without an alias: the column's own, or the text of the expression. */
-export function nameOf(st: PlanningStatement, expr: Expression): string {
+export function nameOf(st: PlanningStatement, expr: Expression, item: Node = expr): string {
   if (expr.kind === 'column') return expr.name;
   if (expr.start < 0) return printExpression(expr);
   if (expr.kind === 'string') return expr.value;
   if (expr.kind === 'null') return 'NULL';
   if (expr.kind === 'bool') return expr.value ? 'TRUE' : 'FALSE';
-  const text = (st.texts.get(expr) ?? st.context.sql).slice(expr.start, expr.end);
+  const span = item.start < 0 ? expr : item;
+  const text = (st.texts.get(expr) ?? st.context.sql).slice(span.start, span.end);
   return text === '' ? printExpression(expr) : text;
 }
 

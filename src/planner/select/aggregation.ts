@@ -1,6 +1,7 @@
 import { build, printExpression, type Aggregate as AggregateNode, type Expression, type Select } from '../../sql/index.ts';
 import { aggregatesOf, hasAggregate, keyOf, sameExpr } from '../analysis/expressions.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
+import { ordinal } from '../analysis/bindQuery.ts';
 import { comparesPlainly, typeOfExpr } from '../analysis/typeOf.ts';
 import { schemaTrackingRequired, unsupported } from '../errors.ts';
 import { buildOperator } from '../operators/build.ts';
@@ -9,8 +10,9 @@ import { addCondition } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import type { Aggregate, Aggregation, AggregateFunction, OrderColumn, PlanValue, Primitive } from '../plan.ts';
 import { toEvalOrAsk, toValue } from '../translate/toEval.ts';
-import { addSortKey, exprsOf, numberWeights, orderColumn, weightString, type SortKey } from './sortKeys.ts';
+import { addSortKey, exprsOf, isConstant, numberWeights, orderColumn, weightString, type SortKey } from './sortKeys.ts';
 import { limitPrimitive } from './limits.ts';
+import { valueTypes } from '../../vschema/valueType.ts';
 import { holdsUniqueVindex } from './perShard.ts';
 import type { QueryOptions } from './planQuery.ts';
 
@@ -29,15 +31,16 @@ export function planAggregation(st: PlanningStatement, select: Select, given: Op
   const early = having.filter((c) => !hasAggregate(st, c) && select.groupBy !== undefined && columnsAreGroups(st, c, info.groupBy));
   const late = having.filter((c) => !early.includes(c));
   const source = early.reduce((op, c) => addCondition(st, op, c), given);
-  const orders = options.ordered || select.limit !== undefined ? info.orderBy.map((o) => ({ ...o, expr: st.expand(o.expr) })) : [];
+  const orders = options.ordered || select.limit !== undefined ? info.orderBy.map((o) => ({ ...o, expr: st.expand(o.expr) })).filter((o) => !isConstant(o.expr)) : [];
+  const groupBy = info.groupBy.filter((g) => !isConstant(st.expand(g)));
   const aggregates = distinctAggregates(st, [...items, ...late, ...orders.map((o) => o.expr)]);
   for (const a of aggregates) if (a.kind === 'function') throw unsupported(`Aggregate UDF '${printExpression(a)}' must be pushed down to MySQL`);
   const calls = aggregates.filter((a): a is AggregateNode => a.kind === 'aggregate');
-  const inParts = source.kind === 'route' && calls.every((a) => canPush(st, a, source));
+  const inParts = source.kind === 'route' && (groupBy.length > 0 || info.groupBy.length === 0) && calls.every((a) => canPush(st, a, source));
 
   const output: Output[] = [];
   const found = new Map<string, number>();
-  const groups = orderGroups(st, info.groupBy, orders);
+  const groups = orderGroups(st, groupBy, orders);
   const keys: SortKey[] = groups.order.map((g) => addSortKey(st, source, g.expr, g.descending));
   const keyWeights = new Map<string, number>();
   for (const key of keys) {
@@ -224,17 +227,37 @@ function wholeOf(st: PlanningStatement, source: Operator, call: AggregateNode): 
   const name = wholeFunctions[call.name];
   const [arg, second] = call.args;
   if (name === undefined || arg === undefined) throw unsupported(`in scatter query: aggregation function '${alias}'`);
+  if (name === 'group_concat') return concatenationOf(st, source, call, alias);
   if (call.args.length > 1 && name !== 'json_objectagg') {
-    throw unsupported(name === 'group_concat' ? 'group_concat with more than 1 column' : `distinct aggregation function with multiple expressions '${alias}'`);
+    throw unsupported(`distinct aggregation function with multiple expressions '${alias}'`);
   }
-  if (call.limit !== undefined) throw unsupported('group_concat with LIMIT');
   const compares = call.distinct || name === 'min' || name === 'max';
   const key = compares ? addSortKey(st, source, arg, false) : undefined;
   const column = key?.column ?? addColumn(st, source, arg);
   const orderBy = call.orderBy.map((o) => orderColumn(addSortKey(st, source, o.expr.kind === 'number' ? arg : o.expr, o.direction === 'desc')));
   return {
     function: name, column, alias, ...(call.distinct && { distinct: true }), ...(key?.weightColumn !== undefined && { weightColumn: key.weightColumn }),
-    ...(name === 'group_concat' && { separator: call.separator ?? ',' }), ...(orderBy.length > 0 && { orderBy }),
+    ...(orderBy.length > 0 && { orderBy }),
     ...(name === 'json_objectagg' && second !== undefined && { column2: addColumn(st, source, second) }), ...known(st, call),
+  };
+}
+
+/** GROUP_CONCAT over the rows themselves: the shards make the texts, of one argument or of several put together. */
+function concatenationOf(st: PlanningStatement, source: Operator, call: AggregateNode, alias: string): Aggregation {
+  if (call.limit !== undefined) throw unsupported('group_concat with LIMIT');
+  const [arg] = call.args;
+  if (arg === undefined || (call.distinct && call.args.length > 1)) throw unsupported(`distinct aggregation function with multiple expressions '${alias}'`);
+  const key = call.distinct ? addSortKey(st, source, arg, false) : undefined;
+  const { type } = typeOfExpr(st, arg);
+  const number = type !== undefined && ((type & 256) !== 0 || type === valueTypes.DECIMAL);
+  const text: Expression = call.args.length > 1 ? build.call('concat', ...call.args)
+    : number ? { kind: 'cast', operand: arg, type: { kind: 'castType', name: 'char', start: -1, end: -1 }, array: false, start: -1, end: -1 } : arg;
+  const orderBy = call.orderBy.map((o) => {
+    const at = ordinal(o.expr);
+    return orderColumn(addSortKey(st, source, at === undefined ? o.expr : call.args[at - 1] ?? arg, o.direction === 'desc'));
+  });
+  return {
+    function: 'group_concat', column: addColumn(st, source, text), alias, separator: call.separator ?? ',', ...(orderBy.length > 0 && { orderBy }),
+    ...(call.distinct && { distinct: true, ...(key !== undefined && { keyColumn: key.column }), ...(key?.weightColumn !== undefined && { weightColumn: key.weightColumn }) }),
   };
 }

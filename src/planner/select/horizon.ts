@@ -8,7 +8,7 @@ import { addCondition } from '../operators/conditions.ts';
 import type { Operator, PlannedQuery, RouteOperator } from '../operators/operator.ts';
 import type { Primitive } from '../plan.ts';
 import { planAggregation } from './aggregation.ts';
-import { addSortKey, exprsOf, numberWeights, orderColumn, weightOf, type SortKey } from './sortKeys.ts';
+import { addSortKey, exprsOf, isConstant, numberWeights, orderColumn, weightOf, type SortKey } from './sortKeys.ts';
 import { limitPrimitive, shardLimit } from './limits.ts';
 import { holdsUniqueVindex, windowStaysInShard } from './perShard.ts';
 import type { QueryOptions } from './planQuery.ts';
@@ -52,7 +52,7 @@ function planFoundRows(st: PlanningStatement, select: Select, source: Operator, 
 
 function planRows(st: PlanningStatement, select: Select, source: Operator, options: QueryOptions, grouped: boolean): PlannedQuery {
   const info = st.info(select);
-  const sorts = options.ordered || select.limit !== undefined ? info.orderBy.filter((o) => o.expr.kind !== 'null') : [];
+  const sorts = options.ordered || select.limit !== undefined ? info.orderBy.filter((o) => !isConstant(st.expand(o.expr))) : [];
   if (!info.complete && (source.kind !== 'route' || sorts.length > 0 || select.distinct || options.weights)) throw schemaTrackingRequired();
   let from = source;
   if (select.having !== undefined && !grouped && hasOwnHaving(st, select)) from = filterHaving(st, select, from);
@@ -113,7 +113,7 @@ function filterHaving(st: PlanningStatement, select: Select, source: Operator): 
 /** Groups that stay within shards, with HAVING: the shards do it; it is only sorted and cut here. */
 function groupedWithHaving(st: PlanningStatement, select: Select, route: RouteOperator, options: QueryOptions): PlannedQuery {
   const info = st.info(select);
-  const keys = info.orderBy.map((o) => addSortKey(st, route, o.expr, o.descending));
+  const keys = info.orderBy.filter((o) => !isConstant(st.expand(o.expr))).map((o) => addSortKey(st, route, o.expr, o.descending));
   const weights = options.weights ? info.columns.map((c, i) => weightOf(st, route, c, exprsOf(info.items)[i])) : [];
   const body: Select = {
     ...select, options: select.options,

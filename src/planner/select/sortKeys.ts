@@ -20,6 +20,13 @@ export function weightString(st: PlanningStatement, operand: Expression): Expres
   return { kind: 'weightString', operand: compared, start: -1, end: -1 };
 }
 
+const constants = new Set(['null', 'bool', 'number', 'string', 'hex', 'bit', 'temporal', 'bind']);
+
+/** Whether sorting and grouping by it does nothing: a literal reached by its position, which a shard would read as a position again. */
+export function isConstant(expr: Expression): boolean {
+  return constants.has(expr.kind);
+}
+
 /** Asks a source for a column to compare by. */
 export function addSortKey(st: PlanningStatement, source: Operator, expr: Expression, descending: boolean): SortKey {
   const known = typeOfExpr(st, st.expand(expr));

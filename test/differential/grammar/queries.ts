@@ -313,7 +313,7 @@ export class Queries implements Subqueries, DerivedQueries {
     const { random } = making;
     const families: Family[] = Array.from({ length: random.between(1, 3) }, () => random.pick(o.exact ? (['number', 'date'] as const) : (['number', 'text', 'date'] as const)));
     const branch = (): string => {
-      if (random.chance(8)) return `select ${families.map((f) => (f === 'number' ? '5' : f === 'text' ? "'five'" : "date '2005-05-05'")).join(', ')}`;
+      if (random.chance(8)) return `select ${families.map((f, i) => `${f === 'number' ? '5' : f === 'text' ? "'five'" : "date '2005-05-05'"} as u${i}`).join(', ')}`;
       const from = makeFrom(making, undefined, Math.min(o.depth, random.below(2)), this, { depth: 0 });
       return `select ${families.map((f, i) => `${f === 'text' ? text(making, from.scope, { depth: random.below(2) }) : expression(making, from.scope, f, { depth: random.below(2) })} as u${i}`).join(', ')} from ${from.sql}${maybeWhere(making, from.scope, 1, undefined)}`;
     };

@@ -2,7 +2,9 @@ import { type CallOptions, type ClientReadableStream, credentials, Metadata, typ
 import { type GrpcCodeName, VtrewindError } from '../base/errors.ts';
 import type { BackupRequest, BackupResponse, BackupShardRequest } from '../vitess/gen/vtctldata.ts';
 import { VtctldClient, type VtctldService } from '../vitess/gen/vtctlservice.ts';
+import type { RestoreRequest } from '../recovery/keyspaceMoment.ts';
 import { forceKey } from './forceKey.ts';
+import { restoreRequestKey } from './plannedSnapshot.ts';
 
 type Calls = typeof VtctldService;
 export type CallName = keyof Calls;
@@ -11,8 +13,8 @@ type ResponseOf<Name extends CallName> = ReturnType<Calls[Name]['responseDeseria
 
 /** One connection to a control server, or to a real vtctld. */
 export interface ControlClient {
-  /** Throws VtrewindError with the server's text; VTR1617 when it cannot be reached. `force` is our own flag for calls whose request has none. */
-  call<Name extends CallName>(name: Name, request: RequestOf<Name>, options?: { readonly timeoutMs?: number; readonly force?: boolean }): Promise<ResponseOf<Name>>;
+  /** Throws VtrewindError with the server's text; VTR1617 when it cannot be reached. `force` and, for `createKeyspace`, `restore` are our own, for what Vitess's requests have no fields for. */
+  call<Name extends CallName>(name: Name, request: RequestOf<Name>, options?: { readonly timeoutMs?: number; readonly force?: boolean; readonly restore?: RestoreRequest }): Promise<ResponseOf<Name>>;
   /** Runs a backup to its end, with the tablet's words as they come. */
   backup(request: { readonly tablet: BackupRequest } | { readonly shard: BackupShardRequest }, onEvent: (event: BackupResponse) => void): Promise<void>;
   close(): void;
@@ -39,6 +41,7 @@ export function connectControl(address: string): ControlClient {
       new Promise((resolve, reject) => {
         const metadata = new Metadata();
         if (options.force === true) metadata.set(forceKey, 'true');
+        if (options.restore !== undefined) metadata.set(restoreRequestKey, Buffer.from(JSON.stringify(options.restore)));
         const unary = (client[name] as unknown as Unary).bind(client);
         unary(request, metadata, { deadline: Date.now() + (options.timeoutMs ?? defaultTimeoutMs) }, (error, response) => (error === null ? resolve(response as never) : reject(failure(error))));
       }),

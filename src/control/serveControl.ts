@@ -13,6 +13,7 @@ import type { ControlContext } from './controlContext.ts';
 import { createKeyspace } from './createKeyspace.ts';
 import { forceKey } from './forceKey.ts';
 import { allKeyspaces, createShard, deleteKeyspace, keyspaceOf, primaryOf, refuseSnapshot, shardsOf, tabletOf, tabletsOf } from './keyspaces.ts';
+import { readRestoreRequest, restoreRequestKey } from './plannedSnapshot.ts';
 import { applyRoutingRules, applyVSchema, routingRulesOf, vschemaOf } from './vschemas.ts';
 
 /** The calls of `vtctlservice.Vtctld` that are served here; any other answers UNIMPLEMENTED, as grpc says it. */
@@ -26,7 +27,7 @@ export function controlService(context: ControlContext): UntypedServiceImplement
     }),
     getCellInfo: unary(context, async ({ cell }: { cell: string }) => ({ cellInfo: (await getCellInfo(topology, cell)).record })),
     getCellInfoNames: unary(context, async () => ({ names: [...(await listCells(topology))] })),
-    createKeyspace: unary(context, async (request: Parameters<typeof createKeyspace>[1]) => ({ keyspace: { name: request.name, keyspace: await createKeyspace(context, request) } })),
+    createKeyspace: unary(context, async (request: Parameters<typeof createKeyspace>[1], metadata) => ({ keyspace: { name: request.name, keyspace: await createKeyspace(context, request, readRestoreRequest(metadata.get(restoreRequestKey)[0])) } })),
     deleteKeyspace: unary(context, async (request: Parameters<typeof deleteKeyspace>[1]) => {
       await deleteKeyspace(context, request);
       return {};

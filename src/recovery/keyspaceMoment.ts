@@ -31,9 +31,6 @@ export const restoreRequest = z.object({
   /** Transactions that are stepped over. */
   exclude: z.array(z.string().min(1)).optional(),
   nearest: z.enum(['before', 'after']).optional(),
-  /** Keep the half of a transaction over shards that one shard has and another lacks; omitted: the cut moves back. */
-  keepHalves: z.boolean().optional(),
-  snapshotWrites: z.enum(['refuse', 'allow']).optional(),
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 

@@ -141,7 +141,7 @@ async function momentsOf(options: PlanKeyspaceOptions, archives: ReadonlyMap<str
       return { at, moments: all(() => ({ kind: 'time', at })), warnings: [] };
     }
     case 'mark': {
-      if (mark === undefined) throw new VtrewindError({ code: 'VTR0710', grpc: 'NOT_FOUND', message: `keyspace ${base} has no mark '${moment.name}'`, hint: 'vtrewind restore marks lists them' });
+      if (mark === undefined) throw new VtrewindError({ code: 'VTR0710', grpc: 'NOT_FOUND', message: `keyspace ${base} has no mark '${moment.name}'`, hint: 'names of marks are case-sensitive' });
       const lacks = shards.filter((shard) => mark.shards[shard] === undefined);
       if (lacks.length > 0) throw new VtrewindError({ code: 'VTR0710', grpc: 'FAILED_PRECONDITION', message: `mark '${mark.name}' names no state for ${lacks.join(', ')}`, hint: `it has ${Object.keys(mark.shards).join(', ')}` });
       return { at: mark.at, moments: all((shard) => ({ kind: 'gtid', gtid: mark.shards[shard] ?? '' })), warnings: [] };

@@ -1,11 +1,22 @@
 import { type Command, Option } from 'commander';
 import { VtrewindError } from '../../base/errors.ts';
 import { parseMicros } from '../../base/time.ts';
+import type { ControlClient } from '../../control/index.ts';
+import { type MomentFlags, requestOf, withGtidFlags } from '../restore/momentFlags.ts';
 import { listOf, parseKeyspaceShard, print, withControl } from './withControl.ts';
 
-interface CreateFlags {
+interface CreateFlags extends MomentFlags {
   readonly allowEmptyVschema?: true; readonly force?: true; readonly type: string; readonly keyspaceType?: string; readonly baseKeyspace: string;
   readonly snapshotTimestamp?: string; readonly snapshotTime?: string; readonly durabilityPolicy: string; readonly sidecarDbName: string;
+}
+
+/** Planning looks up GTIDs and may wait for proof of a recent moment. */
+const planningMs = 150_000;
+
+/** The shards of a keyspace. Throws VTR0921 for an empty name. */
+async function shardsOf(control: ControlClient, keyspace: string): Promise<string[]> {
+  if (keyspace === '') throw new VtrewindError({ code: 'VTR0921', grpc: 'INVALID_ARGUMENT', message: 'a restore needs a base keyspace', hint: 'add --base-keyspace=KEYSPACE' });
+  return Object.keys((await control.call('findAllShardsInKeyspace', { keyspace })).shards).sort();
 }
 
 export function addKeyspaceCommands(program: Command): void {
@@ -15,23 +26,29 @@ export function addKeyspaceCommands(program: Command): void {
     .option('--type <type>', 'NORMAL or SNAPSHOT', 'NORMAL')
     .addOption(new Option('--keyspace-type <type>', 'older spelling of --type').hideHelp())
     .option('--base-keyspace <keyspace>', 'the keyspace that a snapshot keyspace shows', '')
-    .option('--snapshot-timestamp <time>', 'the moment: RFC 3339 with a zone, to the microsecond')
+    .option('--snapshot-timestamp <time>', 'the moment: RFC 3339 with a zone, to the microsecond, or `latest`')
     .addOption(new Option('--snapshot-time <time>', 'older spelling of --snapshot-timestamp').hideHelp())
     .option('--durability-policy <policy>', 'durability policy of a normal keyspace', 'none')
     .option('--sidecar-db-name <name>', 'sidecar database of its tablets', '_vt')
-    .addHelpText('after', '\nExample:\n  vtrewind CreateKeyspace --type=SNAPSHOT --base-keyspace=commerce --snapshot-timestamp=2026-07-17T18:25:20.250Z commerce_restore');
-  create.action(async (name: string, flags: CreateFlags) => {
+    .addHelpText('after', `\nExamples:\n  vtrewind CreateKeyspace --type=SNAPSHOT --base-keyspace=commerce --snapshot-timestamp=2026-07-17T18:25:20.250Z commerce_restore
+  vtrewind CreateKeyspace --type=SNAPSHOT --base-keyspace=commerce --before-gtid=0-100-4711 commerce_before
+  vtrewind CreateKeyspace --type=SNAPSHOT --base-keyspace=commerce --snapshot-timestamp=latest --exclude-gtid=0-100-4711 commerce_without`);
+  withGtidFlags(create).action(async (name: string, flags: CreateFlags) => {
     const type = (flags.keyspaceType ?? flags.type).toUpperCase();
     if (type !== 'NORMAL' && type !== 'SNAPSHOT') throw new VtrewindError({ code: 'VTR0921', grpc: 'INVALID_ARGUMENT', message: `'${flags.type}' is no keyspace type`, hint: 'NORMAL or SNAPSHOT' });
     const time = flags.snapshotTime ?? flags.snapshotTimestamp;
-    const at = time === undefined ? undefined : parseMicros(time);
+    // More than a time goes beside Vitess's request, without a time in it: a vtctld that knows nothing of it refuses, instead of making another snapshot than was asked for.
+    const planned = time === 'latest' || flags.nearest !== undefined || [flags.beforeGtid, flags.gtid, flags.table, flags.excludeGtid].some((given) => given.length > 0);
+    const at = time === undefined || planned ? undefined : parseMicros(time);
     const { KeyspaceType } = await import('../../vitess/gen/topodata.ts');
-    const response = await withControl(create, (control) =>
-      control.call('createKeyspace', {
+    const response = await withControl(create, async (control) => {
+      const restore = planned ? requestOf(flags.baseKeyspace, { ...flags, ...(time === undefined ? {} : { at: time }), shard: [] }, await shardsOf(control, flags.baseKeyspace)) : undefined;
+      return control.call('createKeyspace', {
         name, force: flags.force === true, allowEmptyVSchema: flags.allowEmptyVschema === true, type: KeyspaceType[type], baseKeyspace: flags.baseKeyspace,
         snapshotTime: at === undefined ? undefined : { seconds: BigInt(Math.floor(at / 1_000_000)), nanoseconds: (at % 1_000_000) * 1000 },
         durabilityPolicy: flags.durabilityPolicy, sidecarDbName: flags.sidecarDbName,
-      }));
+      }, restore === undefined ? {} : { restore, timeoutMs: planningMs });
+    });
     await print(response.keyspace, `Successfully created keyspace ${name}. Result:\n`);
   });
 

@@ -18,11 +18,16 @@ const none: readonly string[] = [];
 
 /** What to restore, and to which moment. */
 export function withMomentFlags(command: Command): Command {
-  return command
+  return withGtidFlags(command)
     .option('--at <time>', 'RFC 3339 with a zone, to the microsecond, or `latest`')
+    .option('--shard <shard>', 'only this shard; may be repeated', repeat, none);
+}
+
+/** Those of them that CreateKeyspace has as well, beside a time of its own. */
+export function withGtidFlags(command: Command): Command {
+  return command
     .option('--before-gtid <[shard=]gtid>', 'to just before this transaction; once for each shard, the others go by its time', repeat, none)
     .option('--gtid <[shard=]state>', 'to exactly this GTID state; once for each shard', repeat, none)
-    .option('--shard <shard>', 'only this shard; may be repeated', repeat, none)
     .option('--table <table>', 'keep only this table; may be repeated', repeat, none)
     .option('--exclude-gtid <gtid>', 'step over this transaction and go on behind it; may be repeated', repeat, none)
     .addOption(new Option('--nearest [side]', "where a moment lies within a commit's interval (MariaDB): leave that transaction out, or take it in").choices(['before', 'after']));
@@ -32,7 +37,7 @@ export function withMomentFlags(command: Command): Command {
 export function requestOf(base: string, flags: MomentFlags, shards: readonly string[]): RestoreRequest {
   const refuse = (message: string, hint: string) => new VtrewindError({ code: 'VTR0930', grpc: 'INVALID_ARGUMENT', message, hint });
   const given = [flags.at !== undefined, flags.beforeGtid.length > 0, flags.gtid.length > 0].filter(Boolean).length;
-  if (given !== 1) throw refuse('exactly one moment is wanted', 'give one of --at, --before-gtid, --gtid');
+  if (given !== 1) throw refuse('exactly one moment is wanted', 'give one of --at (CreateKeyspace: --snapshot-timestamp), --before-gtid, --gtid');
   const byShard = (texts: readonly string[]): Record<string, string> => Object.fromEntries(texts.map((text) => {
     const split = text.indexOf('=');
     if (split > 0) return [text.slice(0, split), text.slice(split + 1)];

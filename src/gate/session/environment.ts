@@ -7,6 +7,7 @@ import type { BindVariables, QueryResult } from '../../vitess/queryService.ts';
 import type { VSchema } from '../../vschema/index.ts';
 import type { PlanCache } from './planCache.ts';
 import type { ClusterView, TabletAccess } from './ports.ts';
+import type { ScratchRunner } from '../scratch/scratchRunner.ts';
 import type { SessionRegistry } from './sessionRegistry.ts';
 
 /** Decides and runs plans: src/planner and src/engine, given by gate.ts so that sessions can be tested with others. */
@@ -79,6 +80,8 @@ export interface GateEnvironment {
   readonly snapshots: () => Promise<QueryResult>;
   /** Makes or drops a keyspace; absent where the gate may not. */
   readonly databaseHook: ((action: 'create' | 'drop', name: string) => Promise<void>) | undefined;
+  /** Runs what no plan covers; absent where there is no scratch server. */
+  readonly scratch?: ScratchRunner | undefined;
   readonly registry: SessionRegistry;
   readonly counters: SessionCounters;
   readonly serverVersion: string;

@@ -8,6 +8,7 @@ import { encodeText, type SqlSettings } from '../../sql/index.ts';
 import type { BindVariables, Field, QueryResult, Target } from '../../vitess/queryService.ts';
 import type { TabletHandle } from './ports.ts';
 import { renamed } from './renamedError.ts';
+import { renamedSchemas } from './renamedSchema.ts';
 import type { Warning } from './sessionState.ts';
 import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
@@ -93,13 +94,18 @@ export class MysqlLink implements ShardLink {
         const id = BigInt((await this.lease.connection.query('select last_insert_id()')).rows[0]?.[0]?.toString() ?? NO_INSERT_ID);
         if (id !== NO_INSERT_ID) options.onInsertId(id);
       }
-      return { ...result, fields: this.#shown(result.fields) };
+      return { ...result, fields: this.#shown(result.fields), rows: renamedSchemas(this.handle, result.fields, result.rows) };
     });
   }
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
     const text = options.literal === true ? encodeText(sql, this.#rules().charset) : this.#rendered(sql, binds);
-    await this.#guarded(options, () => this.lease.connection.streamQuery(text, (part) => onPart(part.fields === undefined ? part : { fields: this.#shown(part.fields), rows: part.rows })));
+    let fields: readonly Field[] = [];
+    await this.#guarded(options, () => this.lease.connection.streamQuery(text, (part) => {
+      fields = part.fields ?? fields;
+      const rows = renamedSchemas(this.handle, fields, part.rows);
+      return onPart(part.fields === undefined ? { rows } : { fields: this.#shown(part.fields), rows });
+    }));
   }
 
   #rendered(sql: string, binds: BindVariables): Buffer {

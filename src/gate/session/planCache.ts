@@ -9,6 +9,8 @@ export interface CachedPlan {
   readonly needs: readonly string[];
   /** A SELECT with `last_insert_id(expr)`: its connection is asked for the value afterwards. */
   readonly setsInsertId: boolean;
+  /** Reads information_schema: which keyspace's is known at run time only. */
+  readonly system?: boolean;
   /** SQL_CALC_FOUND_ROWS with a limit that one shard applies: its connection is asked for `found_rows()` afterwards. */
   readonly countsFoundRows: boolean;
 }

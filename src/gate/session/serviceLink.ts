@@ -1,9 +1,10 @@
-import type { BindVariables, ExecuteOptions, QueryResult, Target } from '../../vitess/queryService.ts';
+import type { BindVariables, ExecuteOptions, Field, QueryResult, Target } from '../../vitess/queryService.ts';
 import { StatementFailedInTransaction } from '../../vitess/statementFailed.ts';
 import type { TabletHandle } from './ports.ts';
 import { encodeText } from '../../sql/index.ts';
 import type { TextRules } from './mysqlLink.ts';
 import { renamed } from './renamedError.ts';
+import { renamedSchemas } from './renamedSchema.ts';
 import type { LinkOptions, OnLinkPart, ShardLink } from './shardLink.ts';
 
 /** {@link ShardLink} over a tablet's query service (gRPC): transactions and settings are ids there. */
@@ -62,10 +63,12 @@ export class ServiceLink implements ShardLink {
     const { service, target } = this.handle;
     return this.#abortable(options, async (signal) => {
       const how = { ...this.#options, signal, settings: this.#settings, ...(options.onInsertId === undefined ? {} : { fetchLastInsertId: true }) };
-      // What a connection remembers of its last statement needs a connection of its own.
-      const reserves = this.pinned || options.onFoundRows !== undefined;
+      if (this.#reservedId === 0n && this.#transactionId === 0n && options.onFoundRows !== undefined) {
+        // What a connection remembers of its last statement needs a connection of its own, to which the tablet has nothing more to say.
+        this.#reservedId = (await this.#kept(service.reserveExecute(target, this.#settings, 'select 1', {}, 0n, { ...this.#options, signal, settings: this.#settings }))).reservedId;
+      }
       let result: QueryResult;
-      if (this.#reservedId === 0n && this.#transactionId === 0n && reserves) {
+      if (this.#reservedId === 0n && this.#transactionId === 0n && this.pinned) {
         const reserved = await this.#kept(service.reserveExecute(target, this.#settings, this.#text(sql), binds, 0n, how));
         this.#reservedId = reserved.reservedId;
         result = reserved.result;
@@ -77,7 +80,7 @@ export class ServiceLink implements ShardLink {
         const counted = await service.execute(target, 'select found_rows()', {}, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal });
         options.onFoundRows(BigInt(counted.rows[0]?.[0]?.toString() ?? '0'));
       }
-      return result;
+      return { ...result, rows: renamedSchemas(this.handle, result.fields, result.rows) };
     });
   }
 
@@ -96,7 +99,12 @@ export class ServiceLink implements ShardLink {
 
   async stream(sql: string, binds: BindVariables, options: LinkOptions, onPart: OnLinkPart): Promise<void> {
     const { service, target } = this.handle;
-    await this.#abortable(options, (signal) => service.streamExecute(target, this.#text(sql), binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal, settings: this.#settings }, onPart));
+    let fields: readonly Field[] = [];
+    const shown: OnLinkPart = (part) => {
+      fields = part.fields ?? fields;
+      return onPart({ ...part, rows: renamedSchemas(this.handle, fields, part.rows) });
+    };
+    await this.#abortable(options, (signal) => service.streamExecute(target, this.#text(sql), binds, { transactionId: this.#transactionId, reservedId: this.#reservedId }, { ...this.#options, signal, settings: this.#settings }, shown));
   }
 
   /** In the character set that the session's settings tell the server. */

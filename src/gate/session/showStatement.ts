@@ -3,21 +3,19 @@ import { ER } from '../../mysql/constants/errorCodes.ts';
 import type { Show } from '../../sql/index.ts';
 import type { Field, QueryResult, Row } from '../../vitess/queryService.ts';
 import type { Keyspace } from '../../vschema/index.ts';
-import { checkSnapshot, keyspaceOf, runOnOneShard, type StatementHome, targetedShards, tabletText } from './keyspaceStatements.ts';
-import { type Cell, likeTest, rowsOf } from './rows.ts';
-import { unknownDatabase } from './routing.ts';
+import { checkSnapshot, isSystemSchema, keyspaceOf, runOnOneShard, type StatementHome, targetedShards, tabletText } from './keyspaceStatements.ts';
+import { type Cell, rowsOf } from './rows.ts';
+import { anyKeyspace, unknownDatabase } from './routing.ts';
+import type { SessionFacts } from './sessionValues.ts';
+import { filteredShow } from './showFilter.ts';
 import { formatTarget } from './target.ts';
 
 const SYSTEM_DATABASES = ['information_schema', 'mysql', 'performance_schema', 'sys'];
 
 /** SHOW: what the gate knows it answers itself; the rest one shard answers, with keyspaces for databases. */
-export async function runShow(home: StatementHome, show: Show, facts: { readonly serverVersion: string }): Promise<QueryResult> {
+export async function runShow(home: StatementHome, show: Show, facts: SessionFacts): Promise<QueryResult> {
   const { env, state } = home;
-  const like = likeTest(show.like);
-  const filtered = (columns: readonly string[], rows: readonly (readonly Cell[])[], by = 0, numbers?: ReadonlySet<string>) => {
-    refuseWhere(show);
-    return rowsOf(columns, rows.filter((row) => like(String(row[by] ?? ''))), numbers);
-  };
+  const filtered = (columns: readonly string[], rows: readonly (readonly Cell[])[], by = 0) => filteredShow(home, show, facts, rowsOf(columns, rows), by);
   switch (show.what) {
     case 'databases': return filtered(['Database'], [...env.view.keyspaceNames(), ...SYSTEM_DATABASES].map((name) => [name]));
     case 'keyspaces': case 'vitess_keyspaces': return filtered(['Database'], env.view.keyspaceNames().map((name) => [name]));
@@ -32,22 +30,16 @@ export async function runShow(home: StatementHome, show: Show, facts: { readonly
     case 'warnings': return diagnostics(home, show, false);
     case 'errors': return diagnostics(home, show, true);
     case 'processlist': return processes(home, show);
-    case 'snapshots': return matching(await env.snapshots(), like);
+    case 'snapshots': return filteredShow(home, show, facts, await env.snapshots());
     case 'create database': return createDatabase(home, show);
-    case 'tables': case 'table status': case 'open tables': return tables(home, show);
-    case 'variables': return variables(await runOnOneShard(home, show, { write: false, any: true }), facts);
+    case 'tables': case 'table status': case 'open tables': return tables(home, show, facts);
+    case 'variables': {
+      const all = variables(await runOnOneShard(home, { ...show, where: undefined }, { write: false, any: true }), facts);
+      return show.where === undefined ? all : filteredShow(home, show, facts, all);
+    }
     case 'columns': case 'index': case 'create table': case 'create view': case 'triggers': return fromTable(home, show);
     default: return runOnOneShard(home, show, { write: false, any: true });
   }
-}
-
-function matching(result: QueryResult, like: (text: string) => boolean): QueryResult {
-  return { ...result, rows: result.rows.filter((row) => like(row[0]?.toString() ?? '')) };
-}
-
-function refuseWhere(show: Show): void {
-  if (show.where === undefined) return;
-  throw new VtrewindError({ code: 'VT12001', mysql: ER.NOT_SUPPORTED_YET, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `VT12001: unsupported: SHOW ${show.what.toUpperCase()} … WHERE`, hint: 'use LIKE' });
 }
 
 function shardNames(home: StatementHome): string[] {
@@ -89,7 +81,12 @@ function params(all: Readonly<Record<string, string>>): string {
 function diagnostics(home: StatementHome, show: Show, errorsOnly: boolean): QueryResult {
   const found = home.state.warnings.filter((warning) => !errorsOnly || warning.level === 'Error');
   if (show.count) return rowsOf([errorsOnly ? '@@session.error_count' : '@@session.warning_count'], [[found.length]], new Set(['@@session.error_count', '@@session.warning_count']));
-  return rowsOf(['Level', 'Code', 'Message'], found.map((warning) => [warning.level, warning.code, warning.message]), new Set(['Code']));
+  return rowsOf(['Level', 'Code', 'Message'], limited(show, found).map((warning) => [warning.level, warning.code, warning.message]), new Set(['Code']));
+}
+
+function limited<T>(show: Show, rows: readonly T[]): readonly T[] {
+  const [offset, count] = [show.limit?.offset, show.limit?.count].map((bound) => (bound?.kind === 'number' ? Number(bound.text) : undefined));
+  return rows.slice(offset ?? 0, count === undefined ? undefined : (offset ?? 0) + count);
 }
 
 const MAX_INFO_CHARS = 100;
@@ -109,10 +106,28 @@ function createDatabase(home: StatementHome, show: Show): QueryResult {
 }
 
 /** One shard's list; the column that names its database names the keyspace. */
-async function tables(home: StatementHome, show: Show): Promise<QueryResult> {
-  const result = await runOnOneShard(home, show, { write: false, any: home.state.target.shard === undefined });
+async function tables(home: StatementHome, show: Show, facts: SessionFacts): Promise<QueryResult> {
+  const asked = await runOnOneShard(home, { ...show, where: undefined }, { write: false, any: home.state.target.shard === undefined });
   const keyspace = keyspaceOf(home, show)?.name ?? '';
-  return { ...result, fields: result.fields.map((field): Field => (field.name.startsWith('Tables_in_') ? { ...field, name: field.name.replace(/^Tables_in_[^ ]+/, `Tables_in_${keyspace}`) } : field)) };
+  const result = show.what === 'open tables' ? openTables(home, show, keyspace === '' ? anyKeyspace(home.env).name : keyspace, asked) : asked;
+  const shown: QueryResult = { ...result, fields: result.fields.map((field): Field => (field.name.startsWith('Tables_in_') ? { ...field, name: field.name.replace(/^Tables_in_[^ ]+/, `Tables_in_${keyspace}`) } : field)) };
+  return show.where === undefined ? shown : filteredShow(home, show, facts, shown);
+}
+
+/** What tablets keep for themselves. */
+const SIDECAR = '_vt';
+
+/** A tablet is asked for the tables of all its databases, since a keyspace is none there. */
+function openTables(home: StatementHome, show: Show, keyspace: string, result: QueryResult): QueryResult {
+  const shard = targetedShards(home.env, home.state.target, keyspace, undefined)[0];
+  const own = shard === undefined ? undefined : home.shards.pick(shard.target).databaseName;
+  const rows = result.rows.flatMap((row): Row[] => {
+    const [database, ...rest] = row;
+    const name = database?.toString() ?? '';
+    if (own !== undefined && name === own) return [[Buffer.from(keyspace), ...rest]];
+    return name === SIDECAR || (show.schema !== undefined && !isSystemSchema(show.schema)) ? [] : [row];
+  });
+  return { ...result, rows };
 }
 
 /** SHOW COLUMNS, INDEX, CREATE TABLE: any shard of the table's keyspace knows. */

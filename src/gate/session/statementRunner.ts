@@ -15,6 +15,7 @@ import { checkSnapshot, isSystemSchema, keyspaceOf, runDatabaseDdl, runDdl, runO
 import type { CachedPlan, PlanScope } from './planCache.ts';
 import { anyKeyspace, shardsOf } from './routing.ts';
 import { NOTHING } from './rows.ts';
+import type { ScratchSession } from '../scratch/scratchRunner.ts';
 import type { SessionShards } from './sessionShards.ts';
 import type { SessionState, UserValue } from './sessionState.ts';
 import { type SessionFacts, sessionValue, takeSessionValues } from './sessionValues.ts';
@@ -136,7 +137,7 @@ export class StatementRunner implements SetHome {
       const plan = this.#planFor(ast, source, qualified?.target ?? target);
       const setsInsertId = ast.kind === 'select' && some(ast, (node) => node.kind === 'function' && node.name === 'last_insert_id' && node.args.length > 0);
       const countsFoundRows = plan.root?.op === 'Route' && 'limit' in ast && ast.limit !== undefined && some(ast, (node) => node.kind === 'select' && node.options.includes('sql_calc_found_rows'));
-      return { plan, fast: setsInsertId || countsFoundRows ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows };
+      return { plan, fast: setsInsertId || countsFoundRows || readsSystemTables(ast, target.keyspace) ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows };
     });
   }
 
@@ -398,10 +399,25 @@ export class StatementRunner implements SetHome {
     return result.fields.map((field, i) => ({ type: field.type, value: result.rows[0]?.[i] ?? null }));
   }
 
+  #scratchSession(): ScratchSession {
+    return {
+      signal: this.#options.signal(), rules: this.settings, userVariable: (name) => this.state.userVariable(name),
+      ask: async (keyspace, sql) => {
+        const shard = shardsOf(this.env, this.state.target, keyspace ?? anyKeyspace(this.env).name, undefined)[0];
+        const [outcome] = shard === undefined ? [] : await this.shards.execute([{ target: shard.target, sql, binds: {} }], { write: false, transaction: 'outside' }, { signal: this.#options.signal() });
+        if (outcome === undefined) throw new VtrewindError({ code: 'VT14002', grpc: 'UNAVAILABLE', message: 'no shard to ask for the session of a scratch statement' });
+        if ('error' in outcome) throw outcome.error;
+        return outcome.result;
+      },
+    };
+  }
+
   #actions(): GateActions {
     const parse = (sql: string) => parseStatement(sql, this.settings);
     const unsupported = (what: string) => new VtrewindError({ code: 'VT12001', mysql: ER.NOT_SUPPORTED_YET, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `VT12001: unsupported: ${what}` });
+    const { scratch } = this.env;
     return {
+      ...(scratch === undefined ? {} : { scratch: (request) => scratch.run(request, this.#scratchSession()) }),
       setSystemVariable: async ({ name, value, scope }) => {
         const target = { kind: 'systemVariable', name, scope: scope === 'global' ? 'global' : 'session', start: -1, end: -1 } as const;
         const expression: Expression = value === null ? build.nullLiteral() : /^-?\d+$/.test(value) ? build.integer(value) : build.string(value);
@@ -455,6 +471,11 @@ function valueOfBind(bind: LiteralBind, parameters: readonly BindVariable[] | un
 export function parameterCount(query: NormalizedQuery): number {
   const count = (bind: LiteralBind): number => (bind.param >= 0 ? 1 : (bind.members ?? []).reduce((sum, member) => sum + count(member), 0));
   return query.binds.reduce((sum, bind) => sum + count(bind), 0);
+}
+
+/** What information_schema says of the tablet's database is said of the keyspace: its rows are looked through. */
+function readsSystemTables(ast: Statement, defaultKeyspace: string): boolean {
+  return some(ast, (node) => node.kind === 'tableName' && isSystemSchema(node.schema ?? defaultKeyspace));
 }
 
 function snapshotFacts(env: GateEnvironment): ReadonlyMap<string, { readonly base: string; readonly at: string }> {

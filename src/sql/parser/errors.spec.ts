@@ -78,6 +78,11 @@ describe('what is no SQL', () => {
     }
   });
 
+  it('includes a JSON path that is no text (found by fuzzing: seed 271643418, input 472053)', () => {
+    expect(refused(() => parseStatement(Buffer.from('select a->"$[\xe1]" from t', 'latin1'))).mysql).toBe(1064);
+    expect(() => parseStatement(Buffer.from('select a->"$[1]" from t', 'latin1'))).not.toThrow();
+  });
+
   it('includes what is nested too deep or too long', () => {
     for (const [open, close] of [['(', ')'], ['(select ', ')'], ['not ', ''], ['- ', ''], ['abs(', ')'], ['case 1 when 1 then ', ' end'], ['@a := ', ''], ['a = (', ')'], ['exists (select ', ')']] as const) {
       const nested = (n: number) => `select ${open.repeat(n)}1${close.repeat(n)}`;

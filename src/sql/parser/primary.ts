@@ -116,7 +116,10 @@ function jsonArrow(c: Cursor, first: ColumnRef): Expression {
   const unquote = c.kind === T.ARROW_ARROW;
   c.advance();
   if (c.kind !== T.STRING && c.kind !== T.BIND && c.kind !== T.PARAM) throw c.unexpected('a path');
+  const at = c.at;
   const path = c.kind === T.STRING ? stringLiteral(c, undefined, c.start) : bind(c);
+  // Bytes that are no text can only be written as a hex literal, which no server takes for a path.
+  if (path.kind === 'hex') throw c.stream.errorAt(at);
   return { kind: 'jsonArrow', document: first, path, unquote, start, end: c.lastEnd };
 }
 

@@ -179,6 +179,15 @@ describe('printed statements', () => {
     expect(parseStatements(' ; ')).toEqual([]);
   });
 
+  it('a table named dual is not DUAL', () => {
+    // Found by the fuzz test: seed 271746586, input 245348.
+    for (const [sql, printed] of [['select 1 from .dual', 'select 1 from `dual`'], ['select 1 from `dual`', 'select 1 from `dual`'], ['select 1 from dual', 'select 1 from dual']] as const) {
+      const tree = parseStatement(sql);
+      expect(printStatement(tree)).toBe(printed);
+      expect(sameTree(parseStatement(printed), tree)).toBe(true);
+    }
+  });
+
   it('text kept from a definition is written in the mode it was read in', () => {
     // Found by the fuzz test: seed 261499001, input 264694.
     const sql = "create table t (a varchar(9) default 'name''', b enum ('x''\\\\')) comment 'it''s\\\\' row_format = dynamic";

@@ -270,8 +270,7 @@ export const tableRules: PrintRules<
 > = {
   tableName: (p, n) => p.tableName(n),
   table: (p, n) => {
-    if (n.table.schema === undefined && n.table.name.toLowerCase() === 'dual') p.text('dual');
-    else p.node(n.table);
+    p.node(n.table);
     if (n.partitions.length > 0) {
       p.text(' partition (');
       p.names(n.partitions);

@@ -24,6 +24,9 @@ export function archiveMetrics(statuses: () => readonly ArchiverStatus[], dumps:
   perShard('vtrewind_archive_bytes_total', 'Bytes received since the process started', (status) => status.bytes);
   perShard('vtrewind_archive_transactions_total', 'Transactions archived since the process started', (status) => status.transactions);
   perShard('vtrewind_archive_reconnects_total', 'Interruptions since the process started', (status) => status.reconnects);
+  perShard('vtrewind_archive_segments_merged_total', 'Segments merged into others since the process started', (status) => status.merged);
+  perShard('vtrewind_archive_objects_removed_total', 'Objects of merged segments removed since the process started', (status) => status.removed);
+  perShard('vtrewind_archive_upkeep_failures_total', 'Rounds of merging and removing that failed since the process started', (status) => status.upkeepFailures);
   new Gauge({
     name: 'vtrewind_archive_dumps', help: 'Replicas and tools reading the archive', registers: [registry],
     collect() { this.set(dumps().length); },

@@ -9,6 +9,7 @@ import { ArchiveWriter, type ArchiveWriterOptions, type OnStored } from '../binl
 import type { ArchiveFollower } from '../binlog/serve/archiveReplaySource.ts';
 import type { ReplicaIdentity } from '../binlog/serve/replicaConnection.ts';
 import type { MysqlConnectOptions } from '../mysql/connectOptions.ts';
+import { ArchiveUpkeep, UpkeepCounts, type UpkeepLimits } from './archiveUpkeep.ts';
 import { awaitTurn } from './awaitTurn.ts';
 import { type FollowOptions, FollowProgress, followSource } from './followSource.ts';
 import { reconcileSource } from './reconcileSource.ts';
@@ -32,6 +33,8 @@ export interface ShardArchiverOptions extends Pick<ArchiveWriterOptions, 'storag
   readonly takeoverMs?: number;
   /** Longest wait between attempts; default 2 s. */
   readonly maxBackoffMs?: number;
+  /** When segments are merged, and what was merged removed. */
+  readonly upkeep?: UpkeepLimits;
 }
 
 export type ArchiverState = 'starting' | 'standby' | 'noPrimary' | 'connecting' | 'following' | 'waiting' | 'stopped';
@@ -55,6 +58,10 @@ export interface ArchiverStatus {
   readonly lagMicros: number | undefined;
   readonly clockOffsetMicros: readonly [number, number];
   readonly lastError: string | undefined;
+  /** Segments merged into others, objects removed for that, and rounds of it that failed, since the process started. */
+  readonly merged: number;
+  readonly removed: number;
+  readonly upkeepFailures: number;
 }
 
 /**
@@ -74,6 +81,8 @@ export class ShardArchiver {
   #primary: string | undefined;
   #writer: ArchiveWriter | undefined;
   #catalog: ArchiveCatalog | undefined;
+  #upkeep: ArchiveUpkeep | undefined;
+  readonly #upkeepCounts = new UpkeepCounts();
   #progress = new FollowProgress();
   #reconnects = 0;
   #lastError: string | undefined;
@@ -134,6 +143,7 @@ export class ShardArchiver {
       sourcePosition: progress.position === undefined ? '' : `${progress.position.file}:${progress.position.position}`,
       events: progress.events, bytes: progress.bytes, transactions: progress.transactions, reconnects: this.#reconnects, provenMicros,
       lagMicros: provenMicros === 0 ? undefined : Math.max(0, nowMicros() - provenMicros), clockOffsetMicros: progress.clockOffset, lastError: this.#lastError,
+      merged: this.#upkeepCounts.merged, removed: this.#upkeepCounts.removed, upkeepFailures: this.#upkeepCounts.failures,
     };
   }
 
@@ -226,6 +236,8 @@ export class ShardArchiver {
     this.#catalog = catalog;
     this.#writer = writer;
     writer.onStored = this.#onStored(writer, catalog);
+    await this.#endUpkeep();
+    this.#upkeep = new ArchiveUpkeep({ storage, keyspace, shard, epoch: writer.epoch, shared: catalog, counts: this.#upkeepCounts, log: this.#log, ...this.#options.upkeep });
     return { writer, catalog };
   }
 
@@ -240,6 +252,7 @@ export class ShardArchiver {
         const { name } = object;
         entry = { type: 'segment', key: segmentKey(writer.root, name), ...name };
         catalog.append(entry, object.index);
+        this.#upkeep?.stored();
       }
       for (const wake of [...this.#waiters]) wake();
     };
@@ -254,19 +267,29 @@ export class ShardArchiver {
       await writer.flush();
     } catch (failure) {
       this.#writer = undefined;
+      await this.#endUpkeep();
       if (failure !== error) this.#log.warn({ event: 'archive_write_failed', error: VtrewindError.from(failure).message }, 'the archive could not be written');
       await writer.close().catch(() => undefined); // its failure is the one just told
       return;
     }
     if (error instanceof VtrewindError && error.code === 'VTR1211') {
       this.#writer = undefined;
+      await this.#endUpkeep();
       await writer.close();
     }
+  }
+
+  /** Under the epoch of a writer that is gone nothing is merged or removed. */
+  async #endUpkeep(): Promise<void> {
+    const upkeep = this.#upkeep;
+    this.#upkeep = undefined;
+    await upkeep?.stop();
   }
 
   async #closeWriter(): Promise<void> {
     const writer = this.#writer;
     this.#writer = undefined;
+    await this.#endUpkeep();
     try {
       await writer?.close();
     } catch (error) {

@@ -32,6 +32,9 @@ export class ArchiveCatalog {
   readonly #indexes = new Map<string, SegmentIndex>();
   #cachedTransactions = 0;
   readonly #joins = new Map<string, JoinRecord>();
+  #refreshing: Promise<void> = Promise.resolve();
+  /** What the writer of this process tells while a listing is being made. */
+  #told: CatalogEntry[] | undefined;
 
   private constructor(storage: Storage, keyspace: string, shard: string) {
     this.storage = storage;
@@ -60,20 +63,30 @@ export class ArchiveCatalog {
   get flavour(): Flavour | undefined { return this.joins()[0]?.flavour; }
   joins(): readonly JoinRecord[] { return this.#entries.flatMap((entry) => (entry.type === 'join' ? [entry.record] : [])); }
 
-  /** Lists again; entries are only ever added (or, by a takeover, an unread tail of the epoch before is cut off). */
+  /** Lists again; entries are only ever added, merged, or cut off (by a takeover at the end of the epoch before, by a truncation at the front). One listing at a time: an older one never replaces a newer. */
   async refresh(signal?: AbortSignal): Promise<void> {
+    const turn = this.#refreshing.then(() => this.#refresh(signal));
+    // the next in line waits for its end, whichever way; its error is the caller's
+    this.#refreshing = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #refresh(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     // a listing made while the writer adds objects may show a later one and miss an earlier one: only a hole that stays is damage
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#list(signal);
       } catch (error) {
+        this.#told = undefined;
         if (attempt === 3 || !(error instanceof VtrewindError && error.code === 'VTR1201')) throw error;
       }
     }
   }
 
   async #list(signal: AbortSignal | undefined): Promise<void> {
-    const before = this.#entries;
+    const told: CatalogEntry[] = [];
+    this.#told = told;
     const epochs: EpochRecord[] = [];
     const known = new Map(this.#epochs.map((record) => [record.epoch, record]));
     for await (const { key } of this.storage.list(`${this.root}epochs/`, signal)) {
@@ -106,9 +119,10 @@ export class ArchiveCatalog {
     // what the writer of this process stored and told while the listing was made
     const listed = entries.at(-1);
     const newest = epochs.at(-1)?.epoch;
-    const later = this.#entries === before ? [] : this.#entries.slice(before.length).filter((entry) => entry.epoch === newest && (listed === undefined || comparePlaces(placeBehind(entry), placeBehind(listed)) > 0));
+    const later = told.filter((entry) => entry.epoch === newest && (listed === undefined || comparePlaces(placeBehind(entry), placeBehind(listed)) > 0));
     this.#epochs = epochs;
     this.#truncation = truncation;
+    this.#told = undefined;
     this.#entries = [...entries, ...later];
   }
 
@@ -149,6 +163,7 @@ export class ArchiveCatalog {
   /** Adds what a writer in this process has just stored, without asking storage. */
   append(entry: CatalogEntry, index?: SegmentIndex): void {
     this.#entries = [...this.#entries, entry];
+    this.#told?.push(entry);
     if (index !== undefined) this.#keep(entry.key, index);
   }
 
@@ -176,17 +191,16 @@ export class ArchiveCatalog {
   }
 }
 
-/** How far each epoch counts: to where its successor took over, or without limit. */
+/** How far each epoch counts: the newest without limit, each before it to where the next that counts took over. Those that were passed over count for nothing, whatever their own records say. */
 function takenOver(epochs: readonly EpochRecord[]): Map<number, number> {
-  const limits = new Map<number, number>();
-  for (const record of epochs) {
-    limits.set(record.epoch, Number.POSITIVE_INFINITY);
-    // every older epoch ends here: the one named at its sequence, those between it and this one wrote nothing that counts
-    for (const older of limits.keys()) {
-      if (older === record.epoch) continue;
-      if (record.after === undefined || older > record.after.epoch) limits.set(older, 0);
-      else if (older === record.after.epoch) limits.set(older, Math.min(limits.get(older) ?? 0, record.after.sequence));
-    }
+  const limits = new Map(epochs.map((record): [number, number] => [record.epoch, 0]));
+  const records = new Map(epochs.map((record) => [record.epoch, record]));
+  let record = epochs.at(-1);
+  if (record !== undefined) limits.set(record.epoch, Number.POSITIVE_INFINITY);
+  while (record?.after !== undefined && record.after.epoch < record.epoch) {
+    const { epoch, sequence }: { epoch: number; sequence: number } = record.after;
+    limits.set(epoch, sequence);
+    record = records.get(epoch);
   }
   return limits;
 }

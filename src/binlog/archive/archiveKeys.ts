@@ -23,6 +23,7 @@ export const evidenceKey = (root: string, epoch: number): string => `${root}evid
 export const claimKey = (root: string, epoch: number): string => `${root}claims/${epochName(epoch)}.json`;
 export const truncationKey = (root: string, epoch: number, sequence: number): string => `${root}truncated/${epochName(epoch)}-${pad(sequence, 12)}.json`;
 export const dataFolder = (root: string, epoch: number): string => `${root}data/${epochName(epoch)}/`;
+export const indexFolder = (root: string, epoch: number): string => `${root}index/${epochName(epoch)}/`;
 export const dataKey = (root: string, epoch: number, sequence: number, lastSequence: number = sequence): string => `${dataFolder(root, epoch)}${span(sequence, lastSequence)}.binlog`;
 const span = (first: number, last: number): string => (first === last ? pad(first, 12) : `${pad(first, 12)}-${pad(last, 12)}`);
 export const joinKey = (root: string, epoch: number, sequence: number): string => `${root}index/${epochName(epoch)}/${pad(sequence, 12)}.j.json`;

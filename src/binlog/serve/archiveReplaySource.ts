@@ -100,7 +100,7 @@ export class ArchiveReplaySource implements ReplaySource {
     let open: string | undefined;
     let have = from.type === 'state' ? from.state : undefined;
     let reached = from.type === 'state' || from.file === '';
-    const skip = from.type === 'state' ? await this.#contained(from.state, entriesAtStart, signal) : [];
+    const skip = from.type === 'state' ? await this.#again(() => this.#contained(from.state, this.#visible(until), signal), signal) : [];
     // by place and not by number: entries become fewer when segments are merged
     let done: ArchivePlace = firstPlace;
     for (let lost = 0; ; ) {
@@ -163,7 +163,7 @@ export class ArchiveReplaySource implements ReplaySource {
       }
       if (gone) continue;
       if (open === undefined) {
-        const head = await this.#headOf(entries, signal);
+        const head = await this.#again(() => this.#headOf(this.#visible(until), signal), signal);
         if (head?.type === 'file' && from.type === 'state') {
           open = head.file;
           yield head;
@@ -188,6 +188,18 @@ export class ArchiveReplaySource implements ReplaySource {
     const ordinal = entries.filter((entry) => entry.type === 'join' && comparePlaces({ ...entry, transaction: 0 }, { ...last, transaction: 0 }) < 0).length;
     const formatDescription = await new SegmentData(this.#catalog, index).formatDescription(signal);
     return { type: 'file', file: fileName(ordinal, index.header.file), position: index.header.startPosition, formatDescription, checksum: index.header.checksum };
+  }
+
+  /** Does it again with a new listing when an object was merged since it was listed. */
+  async #again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let lost = 0; ; lost++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isObjectNotFound(error) || lost >= maxLost) throw error;
+        await this.#catalog.refresh(signal);
+      }
+    }
   }
 
   /** The entries before the cut; all of them without one. */

@@ -12,6 +12,9 @@ import { tabletGrpcAddress } from '../vitess/tabletManagerClient.ts';
 import { gateVars, type MetricSources, registerGateMetrics } from './gateMetrics.ts';
 import { followTopology } from './health/followTopology.ts';
 import type { HealthCheck } from './health/index.ts';
+import { ScratchRunner } from './scratch/scratchRunner.ts';
+import { openScratchServer } from './scratch/scratchServer.ts';
+import { DEFAULT_SCRATCH_LIMITS, type ScratchLimits } from './scratch/scratchTables.ts';
 import { SchemaTracker } from './schema/schemaTracker.ts';
 import { DEFAULT_SESSION_LIMITS, type GateEnvironment, SessionCounters, type SessionLimits } from './session/environment.ts';
 import { GateSession } from './session/gateSession.ts';
@@ -49,6 +52,8 @@ export interface GateOptions {
   readonly drainMs?: number | undefined;
   readonly databaseHook?: ((action: 'create' | 'drop', name: string) => Promise<void>) | undefined;
   readonly limits?: Partial<SessionLimits> | undefined;
+  /** Where statements run that no plan covers; default none. `choice` and `folder` as in `ScratchServerOptions`. */
+  readonly scratch?: { readonly choice: string; readonly folder?: string | undefined } & Partial<ScratchLimits> | undefined;
   readonly log: Log;
 }
 
@@ -108,9 +113,12 @@ async function start(options: GateOptions, parts: (() => Promise<void> | void)[]
   const schema = trackSchemas(view, health, log);
   parts.push(() => schema.tracker.close());
   const counters = new SessionCounters();
+  const scratch = await openScratchServer({ choice: options.scratch?.choice ?? 'off', folder: options.scratch?.folder, account: options.backendUser, log });
+  if (scratch !== undefined) parts.push(() => scratch.close());
   const env: GateEnvironment = {
     view: clusterView(view, schema.version), tablets: tabletAccess(view, health, pools, options.tabletProtocol), planner: { plan: planStatement, execute: executePlan, stream: streamPlan }, plans, schema: schema.tracker,
-    schemaChanged: schema.changed, schemaPending: schema.pending, snapshots: () => showSnapshots(options.topo), databaseHook: options.databaseHook, registry: new SessionRegistry(), counters,
+    schemaChanged: schema.changed, schemaPending: schema.pending, snapshots: () => showSnapshots(options.topo), databaseHook: options.databaseHook,
+    scratch: scratch === undefined ? undefined : new ScratchRunner(scratch, { ...DEFAULT_SCRATCH_LIMITS, ...options.scratch }, log), registry: new SessionRegistry(), counters,
     serverVersion: options.serverVersion ?? DEFAULT_SERVER_VERSION, defaultTabletType: options.defaultTabletType ?? 'PRIMARY', transactionMode: options.transactionMode ?? 'MULTI',
     limits: { ...DEFAULT_SESSION_LIMITS, ...options.limits }, log,
   };

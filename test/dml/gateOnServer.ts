@@ -29,6 +29,7 @@ export interface GateOnServerOptions {
   /** Snapshot keyspaces: name to base and time. They serve REPLICA only, from databases of their own. */
   readonly snapshots?: Readonly<Record<string, { readonly base: string; readonly at: string }>>;
   readonly limits?: Partial<SessionLimits>;
+  readonly scratch?: GateEnvironment['scratch'];
 }
 
 /** A real gate's sessions over one mysqld that plays all tablets: a database per shard. */
@@ -98,7 +99,7 @@ export async function startGateOnServer(options: GateOnServerOptions): Promise<G
     },
     planner: { plan: planStatement, execute: executePlan, stream: streamPlan },
     plans: new PlanCache(1000), schema: tracker, schemaChanged: (keyspace) => tracker.reload(keyspace), schemaPending: () => undefined,
-    snapshots: () => Promise.reject(new Error('no topology here')), databaseHook: undefined, registry: new SessionRegistry(), counters: new SessionCounters(), serverVersion: '8.4.6-test',
+    snapshots: () => Promise.reject(new Error('no topology here')), scratch: options.scratch, databaseHook: undefined, registry: new SessionRegistry(), counters: new SessionCounters(), serverVersion: '8.4.6-test',
     defaultTabletType: 'PRIMARY', transactionMode: 'MULTI', limits: { ...DEFAULT_SESSION_LIMITS, ...options.limits }, log: silentLog,
   } as GateEnvironment;
   const gate = await MysqlServer.listen({ host: '127.0.0.1', port: 0, serverVersion: env.serverVersion, users: anyUserFromLoopback() }, {

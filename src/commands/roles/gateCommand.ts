@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VtrewindError } from '../../base/errors.ts';
 import { createLog } from '../../base/log.ts';
 import { readCredentials } from '../credentials.ts';
@@ -21,10 +21,20 @@ interface GateFlags extends TopologyFlags {
   readonly transactionMode: 'SINGLE' | 'MULTI';
   readonly dbCredentialsFile: string;
   readonly dbddlPlugin: 'fail' | 'up';
+  readonly scratchMysqld: string;
+  readonly scratchDir?: string;
+  readonly scratchMaxRows?: number;
+  readonly scratchMaxBytes?: number;
 }
 
 /** How long making or dropping a keyspace may take, servers started included. */
 const databaseChangeMs = 300_000;
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) throw new InvalidArgumentError('it is not a whole number');
+  return count;
+}
 
 export function addGate(program: Command): void {
   const command = program
@@ -43,7 +53,11 @@ export function addGate(program: Command): void {
     .addOption(new Option('--tablet-protocol <protocol>', 'how queries travel to tablets: straight to their mysqld, or over gRPC').choices(['mysql', 'grpc']).default('mysql'))
     .addOption(new Option('--transaction-mode <mode>', 'SINGLE: a transaction stays in one shard; MULTI: best-effort commit over several').choices(['SINGLE', 'MULTI']).default('MULTI'))
     .requiredOption('--db-credentials-file <file>', 'JSON file (mode 0600) with the MySQL accounts of the cluster')
-    .addOption(new Option('--dbddl-plugin <plugin>', 'who does CREATE/DROP DATABASE: nobody, or the `vtrewind up` this gate belongs to').choices(['fail', 'up']).default('fail'));
+    .addOption(new Option('--dbddl-plugin <plugin>', 'who does CREATE/DROP DATABASE: nobody, or the `vtrewind up` this gate belongs to').choices(['fail', 'up']).default('fail'))
+    .option('--scratch-mysqld <server>', 'where statements run that cannot be put together from shards: `auto` (a server of its own, started when first needed, if a program for it is found), a path of a program, HOST:PORT, or `off`', 'auto')
+    .option('--scratch-dir <folder>', 'where its own scratch server lives (default: vtrewind/scratch in the cache folder of the user)')
+    .option('--scratch-max-rows <rows>', 'rows that one statement may bring to the scratch server (default: 1000000)', countOf)
+    .option('--scratch-max-bytes <bytes>', 'bytes of values that one statement may bring there (default: 536870912)', countOf);
   command.addHelpText('after', '\nStarted by itself, give Node a larger young generation, as `vtrewind up` does: NODE_OPTIONS=--max-semi-space-size=32 (a few percent less CPU).');
   withTopologyFlags(command).action(async (flags: GateFlags) => {
     if ((flags.mysqlServerSslCert === undefined) !== (flags.mysqlServerSslKey === undefined)) {
@@ -66,6 +80,10 @@ export function addGate(program: Command): void {
           transactionMode: flags.transactionMode,
           backendUser: readCredentials(flags.dbCredentialsFile).app,
           ...(flags.dbddlPlugin === 'up' ? { databaseHook: async (action: 'create' | 'drop', name: string) => void (await askUp(action === 'create' ? 'createDatabase' : 'dropDatabase', { name }, databaseChangeMs)) } : {}),
+          scratch: {
+            choice: flags.scratchMysqld, folder: flags.scratchDir,
+            ...(flags.scratchMaxRows === undefined ? {} : { maxRows: flags.scratchMaxRows }), ...(flags.scratchMaxBytes === undefined ? {} : { maxBytes: flags.scratchMaxBytes }),
+          },
           log: createLog('gate'),
         },
         signal,

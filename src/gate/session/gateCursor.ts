@@ -2,7 +2,7 @@ import type { EngineLimits, GateActions, ResultPart, ShardInfo, ShardOptions, Sh
 import type { PlanKeyspace } from '../../planner/plan.ts';
 import type { TabletTypeName } from '../../vitess/queryService.ts';
 import type { GateEnvironment } from './environment.ts';
-import { anyKeyspace, shardsOf } from './routing.ts';
+import { anyKeyspace, shardsOf, unknownDatabase } from './routing.ts';
 import type { SessionShards } from './sessionShards.ts';
 import type { SessionState } from './sessionState.ts';
 import type { LinkOptions } from './shardLink.ts';
@@ -16,8 +16,10 @@ export class GateCursor implements VCursor {
   readonly limits: EngineLimits;
   readonly gate: GateActions;
   readonly #how: LinkOptions;
+  readonly #visible: ((keyspace: string) => boolean) | undefined;
 
-  constructor(env: GateEnvironment, state: SessionState, shards: SessionShards, signal: AbortSignal | undefined, gate: GateActions, asks: { readonly setsInsertId?: boolean; readonly countsFoundRows?: boolean } = {}) {
+  constructor(env: GateEnvironment, state: SessionState, shards: SessionShards, signal: AbortSignal | undefined, gate: GateActions, asks: { readonly setsInsertId?: boolean; readonly countsFoundRows?: boolean; readonly visible?: ((keyspace: string) => boolean) | undefined } = {}) {
+    this.#visible = asks.visible;
     this.#env = env;
     this.#shards = shards;
     this.session = state;
@@ -31,6 +33,8 @@ export class GateCursor implements VCursor {
   }
 
   async allShards(keyspace: string, tabletType: TabletTypeName | undefined): Promise<readonly ShardInfo[]> {
+    // As for one that does not exist: a query on information_schema tries another then.
+    if (this.#visible?.(keyspace) === false) throw unknownDatabase(keyspace);
     return shardsOf(this.#env, this.session.target, keyspace, tabletType);
   }
   async anyKeyspace(): Promise<PlanKeyspace> {

@@ -6,6 +6,7 @@ import { PENDING, type MysqlServerConnection } from '../../mysql/serverConnectio
 import { decodeStatementExecute, statementIdOf } from '../../mysql/packets/statementPackets.ts';
 import { type NormalizedQuery, normalize } from '../../sql/index.ts';
 import type { BindVariable, QueryResult } from '../../vitess/queryService.ts';
+import { SessionAccess } from '../access/sessionAccess.ts';
 import { pickShard } from '../relay/pickShard.ts';
 import { queryBytes } from '../relay/requestBytes.ts';
 import { StatementRelay } from '../relay/statementRelay.ts';
@@ -36,6 +37,7 @@ export class GateSession implements RegisteredSession {
   readonly #state: SessionState;
   readonly #shards: SessionShards;
   readonly #runner: StatementRunner;
+  readonly #access: SessionAccess;
   readonly #relay: StatementRelay;
   readonly #prepared: PreparedStatements;
   readonly #preparedRelay: PreparedRelay;
@@ -57,9 +59,11 @@ export class GateSession implements RegisteredSession {
       executeOptions: () => ({ clientFoundRows: has(client.capabilities, CAPABILITY.FOUND_ROWS), workload: this.#state.workload, callerUser: client.entry?.userData ?? client.user, includedFields: 'ALL' }),
       transactionMode: () => this.#state.transactionMode,
     });
+    const account = `${client.user}@${client.local ? 'localhost' : client.remoteAddress}`;
+    this.#access = new SessionAccess(client.entry?.access, account);
     this.#runner = new StatementRunner({
-      env, state: this.#state, shards: this.#shards, signal: () => this.#signal(), closeConnection: () => { this.#killed = true; }, ignoreSpace: has(client.capabilities, CAPABILITY.IGNORE_SPACE),
-      facts: { connectionId: client.id, account: `${client.user}@${client.local ? 'localhost' : client.remoteAddress}`, serverVersion: env.serverVersion },
+      env, access: this.#access, state: this.#state, shards: this.#shards, signal: () => this.#signal(), closeConnection: () => { this.#killed = true; }, ignoreSpace: has(client.capabilities, CAPABILITY.IGNORE_SPACE),
+      facts: { connectionId: client.id, account, serverVersion: env.serverVersion },
     });
     this.#relay = new StatementRelay(env, client, this.#state, this.#shards);
     this.#prepared = new PreparedStatements(env.limits.maxPreparedStatements, env.limits.maxLongDataBytes);
@@ -146,7 +150,7 @@ export class GateSession implements RegisteredSession {
       case COM.RESET_CONNECTION: return this.#reset();
       case COM.SET_OPTION: return this.#setOption(payload);
       case COM.STATISTICS: return this.#statistics();
-      case COM.PROCESS_KILL: return this.#env.registry.kill(payload.length >= 5 ? payload.readUInt32LE(1) : 0, 'connection', this.user).then(() => this.#ok());
+      case COM.PROCESS_KILL: return this.#env.registry.kill(payload.length >= 5 ? payload.readUInt32LE(1) : 0, 'connection', this.user, this.#access.mayKillAny).then(() => this.#ok());
       default:
         throw new VtrewindError({ code: 'VTR1018', mysql: ER.UNKNOWN_COM_ERROR, sqlState: '08S01', grpc: 'UNIMPLEMENTED', message: `Unknown command: ${commandName(payload[0] ?? 0)}` });
     }

@@ -2,6 +2,7 @@ import { VtrewindError } from '../../base/errors.ts';
 import type { ShardInfo } from '../../engine/vcursor.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
 import { printStatement, rewriteTopDown, type SqlSettings, type Statement, visit } from '../../sql/index.ts';
+import type { SessionAccess } from '../access/sessionAccess.ts';
 import type { QueryResult, TabletTypeName } from '../../vitess/queryService.ts';
 import { type Keyspace, parseShardRange, resolveDestination } from '../../vschema/index.ts';
 import type { GateEnvironment } from './environment.ts';
@@ -20,6 +21,7 @@ export interface StatementHome {
   readonly env: GateEnvironment;
   readonly state: SessionState;
   readonly shards: SessionShards;
+  readonly access: SessionAccess;
   readonly how: LinkOptions;
   /** How the session's servers read text. */
   readonly settings: SqlSettings;
@@ -27,9 +29,15 @@ export interface StatementHome {
 
 /**
  * The keyspace that a statement outside the planner (DDL, administration, SHOW) is about: the one its names state, else the session's, else that of its
- * first table by global routing. Undefined when nothing says. Throws VT12001 when its names state several.
+ * first table by global routing. Undefined when nothing says. Throws VT12001 when its names state several, 1044 when it is not one of the user's.
  */
 export function keyspaceOf(home: StatementHome, ast: Statement): Keyspace | undefined {
+  const keyspace = keyspaceNamed(home, ast);
+  if (keyspace !== undefined) home.access.checkKeyspace(keyspace.name);
+  return keyspace;
+}
+
+function keyspaceNamed(home: StatementHome, ast: Statement): Keyspace | undefined {
   const { vschema } = home.env.view;
   const stated = new Set<string>();
   let table: string | undefined;

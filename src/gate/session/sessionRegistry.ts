@@ -29,11 +29,11 @@ export class SessionRegistry {
     return [...this.#sessions.values()].sort((a, b) => a.id - b.id);
   }
 
-  /** KILL. Throws 1094 for an id that is none, 1095 for a session of someone else. */
-  async kill(id: number, what: 'query' | 'connection', by: string): Promise<void> {
+  /** KILL. Throws 1094 for an id that is none, 1095 for a session of someone else unless `any`. */
+  async kill(id: number, what: 'query' | 'connection', by: string, any = false): Promise<void> {
     const session = this.#sessions.get(id);
     if (session === undefined) throw new VtrewindError({ code: 'VTR1005', mysql: ER.NO_SUCH_THREAD, grpc: 'NOT_FOUND', message: `Unknown thread id: ${id}` });
-    if (session.user !== by) throw new VtrewindError({ code: 'VTR1006', mysql: ER.KILL_DENIED_ERROR, grpc: 'PERMISSION_DENIED', message: `You are not owner of thread ${id}` });
+    if (!any && session.user !== by) throw new VtrewindError({ code: 'VTR1006', mysql: ER.KILL_DENIED_ERROR, grpc: 'PERMISSION_DENIED', message: `You are not owner of thread ${id}` });
     if (what === 'query') await session.killQuery();
     else session.killConnection();
   }

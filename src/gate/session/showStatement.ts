@@ -17,12 +17,12 @@ export async function runShow(home: StatementHome, show: Show, facts: SessionFac
   const { env, state } = home;
   const filtered = (columns: readonly string[], rows: readonly (readonly Cell[])[], by = 0) => filteredShow(home, show, facts, rowsOf(columns, rows), by);
   switch (show.what) {
-    case 'databases': return filtered(['Database'], [...env.view.keyspaceNames(), ...SYSTEM_DATABASES].map((name) => [name]));
-    case 'keyspaces': case 'vitess_keyspaces': return filtered(['Database'], env.view.keyspaceNames().map((name) => [name]));
+    case 'databases': return filtered(['Database'], [...keyspaceNames(home), ...SYSTEM_DATABASES.filter((name) => home.access.allows(name) || name === 'information_schema')].map((name) => [name]));
+    case 'keyspaces': case 'vitess_keyspaces': return filtered(['Database'], keyspaceNames(home).map((name) => [name]));
     case 'vitess_shards': return filtered(['Shards'], shardNames(home).map((name) => [name]));
     case 'vitess_tablets': return filtered(['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'], tabletRows(home), 1);
     case 'vitess_target': return rowsOf(['Target'], [[formatTarget(state.target)]]);
-    case 'vschema keyspaces': return filtered(['Keyspace', 'Sharded', 'Foreign Key', 'Comment'], [...env.view.vschema.keyspaces.values()].map((keyspace) => [
+    case 'vschema keyspaces': return filtered(['Keyspace', 'Sharded', 'Foreign Key', 'Comment'], [...env.view.vschema.keyspaces.values()].filter((keyspace) => home.access.allows(keyspace.name)).map((keyspace) => [
       keyspace.name, String(keyspace.sharded), keyspace.foreignKeyMode, keyspace.snapshot ? `snapshot of ${env.view.snapshot(keyspace.name)?.base ?? 'another keyspace'}` : (keyspace.error?.message ?? ''),
     ]));
     case 'vschema tables': return filtered(['Tables'], [...vschemaKeyspace(home, show).tables.keys()].sort().map((name) => [name]));
@@ -30,7 +30,7 @@ export async function runShow(home: StatementHome, show: Show, facts: SessionFac
     case 'warnings': return diagnostics(home, show, false);
     case 'errors': return diagnostics(home, show, true);
     case 'processlist': return processes(home, show);
-    case 'snapshots': return filteredShow(home, show, facts, await env.snapshots());
+    case 'snapshots': return filteredShow(home, show, facts, ownRows(home, await env.snapshots()));
     case 'create database': return createDatabase(home, show);
     case 'tables': case 'table status': case 'open tables': return tables(home, show, facts);
     case 'variables': {
@@ -42,23 +42,34 @@ export async function runShow(home: StatementHome, show: Show, facts: SessionFac
   }
 }
 
+/** Those of the user. */
+function ownRows(home: StatementHome, result: QueryResult): QueryResult {
+  return { ...result, rows: result.rows.filter((row) => home.access.allows(row[0]?.toString() ?? '')) };
+}
+
+/** Those of the user. */
+function keyspaceNames(home: StatementHome): string[] {
+  return home.env.view.keyspaceNames().filter((name) => home.access.allows(name));
+}
+
 function shardNames(home: StatementHome): string[] {
   const { env } = home;
   const names = new Set<string>();
-  for (const keyspace of env.view.keyspaceNames()) {
+  for (const keyspace of keyspaceNames(home)) {
     for (const type of ['PRIMARY', 'REPLICA', 'RDONLY'] as const) for (const shard of env.view.shards(keyspace, type) ?? []) names.add(`${keyspace}/${shard.target.shard}`);
   }
   return [...names];
 }
 
 function tabletRows(home: StatementHome): Cell[][] {
-  return home.env.tablets.all().map((tablet) => [
+  return home.env.tablets.all().filter((tablet) => home.access.allows(tablet.keyspace)).map((tablet) => [
     tablet.cell, tablet.keyspace, tablet.shard, tablet.tabletType, tablet.serving ? 'SERVING' : 'NOT_SERVING', tablet.alias, tablet.hostname, tablet.primaryTermStart,
   ]);
 }
 
 function vschemaKeyspace(home: StatementHome, show: Show): Keyspace {
   const name = show.schema ?? home.state.target.keyspace;
+  home.access.checkKeyspace(name);
   const keyspace = home.env.view.vschema.keyspaces.get(name);
   if (keyspace !== undefined) return keyspace;
   if (name === '') throw new VtrewindError({ code: 'VT09005', mysql: ER.NO_DB_ERROR, sqlState: '3D000', message: 'VT09005: no database selected' });
@@ -68,6 +79,7 @@ function vschemaKeyspace(home: StatementHome, show: Show): Keyspace {
 function vindexes(home: StatementHome, show: Show): QueryResult {
   if (show.table !== undefined) {
     const table = home.env.view.vschema.findTable(show.table.schema ?? (home.state.target.keyspace === '' ? undefined : home.state.target.keyspace), show.table.name);
+    home.access.checkKeyspace(table.keyspace.name);
     return rowsOf(['Columns', 'Name', 'Type', 'Params', 'Owner'], table.columnVindexes.map(({ columns, name, type, vindex, owned }) => [columns.join(', '), name, type, params(vindex.params), owned ? table.name : '']));
   }
   const keyspace = vschemaKeyspace(home, show);
@@ -93,7 +105,7 @@ const MAX_INFO_CHARS = 100;
 
 function processes(home: StatementHome, show: Show): QueryResult {
   const now = performance.now();
-  return rowsOf(['Id', 'User', 'Host', 'db', 'Command', 'Time', 'State', 'Info'], home.env.registry.all().map((session) => [
+  return rowsOf(['Id', 'User', 'Host', 'db', 'Command', 'Time', 'State', 'Info'], home.env.registry.all().filter((session) => home.access.sees(session.user)).map((session) => [
     session.id, session.user, session.host, session.database === '' ? null : session.database, session.command, Math.max(0, Math.floor((now - session.since) / 1000)), '',
     session.info === null ? null : show.full ? session.info : session.info.slice(0, MAX_INFO_CHARS),
   ]), new Set(['Id', 'Time']));

@@ -9,6 +9,7 @@ import {
 } from '../../sql/index.ts';
 import type { BindVariable, BindVariables, QueryResult } from '../../vitess/queryService.ts';
 import { fastRoute } from '../relay/fastRoute.ts';
+import type { SessionAccess } from '../access/sessionAccess.ts';
 import type { GateEnvironment } from './environment.ts';
 import { GateCursor } from './gateCursor.ts';
 import { checkSnapshot, isSystemSchema, keyspaceOf, runDatabaseDdl, runDdl, runOnOneShard, targetedShards } from './keyspaceStatements.ts';
@@ -31,6 +32,7 @@ export interface RunnerOptions {
   readonly state: SessionState;
   readonly shards: SessionShards;
   readonly facts: SessionFacts;
+  readonly access: SessionAccess;
   /** Of the statement that runs now. */
   readonly signal: () => AbortSignal;
   readonly closeConnection: () => void;
@@ -47,6 +49,7 @@ export class StatementRunner implements SetHome {
   readonly env: GateEnvironment;
   readonly state: SessionState;
   readonly shards: SessionShards;
+  readonly access: SessionAccess;
   readonly #options: RunnerOptions;
   settings: SqlSettings;
   #scope: PlanScope | undefined;
@@ -57,6 +60,7 @@ export class StatementRunner implements SetHome {
     this.env = options.env;
     this.state = options.state;
     this.shards = options.shards;
+    this.access = options.access;
     this.settings = this.#readSettings();
   }
 
@@ -80,9 +84,10 @@ export class StatementRunner implements SetHome {
 
   // ── target ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** USE, COM_INIT_DB and the database named at connect. Throws 1049 for an unknown keyspace; a snapshot's `@primary` is refused here already. */
+  /** USE, COM_INIT_DB and the database named at connect. Throws 1044 for one that is not the user's, 1049 for an unknown keyspace; a snapshot's `@primary` is refused here already. */
   useTarget(text: string): void {
     const target = parseTarget(text, this.env.defaultTabletType);
+    this.access.checkKeyspace(target.keyspace);
     if (target.keyspace !== '' && !isSystemSchema(target.keyspace)) {
       const keyspace = this.env.view.vschema.keyspaces.get(target.keyspace);
       if (keyspace === undefined && !this.env.view.keyspaceNames().includes(target.keyspace)) {
@@ -101,7 +106,7 @@ export class StatementRunner implements SetHome {
     if (this.#scope !== undefined && this.#scope.version === version) return this.#scope;
     const { target } = this.state;
     const { settings } = this;
-    this.#scopeName = `${formatTarget(target)}|${target.tabletType}|${settings.ansiQuotes}${settings.pipesAsConcat}${settings.noBackslashEscapes}${settings.ignoreSpace}${settings.highNotPrecedence}${settings.charset.decoder === 'utf-8' ? '' : settings.charset.name}|${this.state.settings.get('foreign_key_checks') ?? ''}`;
+    this.#scopeName = `${formatTarget(target)}|${target.tabletType}|${settings.ansiQuotes}${settings.pipesAsConcat}${settings.noBackslashEscapes}${settings.ignoreSpace}${settings.highNotPrecedence}${settings.charset.decoder === 'utf-8' ? '' : settings.charset.name}|${this.state.settings.get('foreign_key_checks') ?? ''}|${this.access.scope}`;
     this.#scope = this.env.plans.scope(this.#scopeName, version);
     return this.#scope;
   }
@@ -130,15 +135,24 @@ export class StatementRunner implements SetHome {
 
   #makePlan(parsed: Statement, source: string): CachedPlan {
     const { target } = this.state;
-    const qualified = qualifiedTarget(parsed, (name) => this.env.view.vschema.keyspaces.has(name), target.tabletType);
+    this.access.checkStatement(parsed, target, this.#isKeyspace);
+    const qualified = qualifiedTarget(parsed, this.#isKeyspace, target.tabletType);
     const { ast, needs } = takeSessionValues(qualified?.ast ?? parsed, source);
     // What a plan says to shards is read there in this session's mode.
     return printingFor(this.settings, () => {
       const plan = this.#planFor(ast, source, qualified?.target ?? target);
+      this.access.checkPlan(plan);
       const setsInsertId = ast.kind === 'select' && some(ast, (node) => node.kind === 'function' && node.name === 'last_insert_id' && node.args.length > 0);
       const countsFoundRows = plan.root?.op === 'Route' && 'limit' in ast && ast.limit !== undefined && some(ast, (node) => node.kind === 'select' && node.options.includes('sql_calc_found_rows'));
-      return { plan, fast: setsInsertId || countsFoundRows || readsSystemTables(ast, target.keyspace) ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows };
+      return { plan, fast: setsInsertId || countsFoundRows || readsSystemTables(ast, target.keyspace) ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows, system: this.#readsSystem(parsed) };
     });
+  }
+
+  readonly #isKeyspace = (name: string): boolean => this.env.view.vschema.keyspaces.has(name);
+
+  #readsSystem(ast: Statement): boolean {
+    const selected = isSystemSchema(this.state.target.keyspace);
+    return some(ast, (node) => node.kind === 'tableName' && (node.schema === undefined ? selected : isSystemSchema(node.schema)));
   }
 
   #planFor(ast: Statement, source: string, target: SessionTarget): Plan {
@@ -204,9 +218,9 @@ export class StatementRunner implements SetHome {
   async stream(query: NormalizedQuery, parameters: readonly BindVariable[] | undefined, onPart: (part: ResultPart) => Promise<void>): Promise<void> {
     this.state.begin();
     this.beginIfNeeded(query.kind);
-    const { plan, needs } = await this.#planWhenKnown(query);
+    const { plan, needs, system } = await this.#planWhenKnown(query);
     let rows = 0;
-    await this.env.planner.stream(plan, this.bindsOf(query, needs, parameters), this.#cursor(), async (part) => {
+    await this.env.planner.stream(plan, this.bindsOf(query, needs, parameters), this.#cursor({ setsInsertId: false, countsFoundRows: false, system }), async (part) => {
       rows += part.rows.length;
       await onPart(part);
     });
@@ -229,11 +243,12 @@ export class StatementRunner implements SetHome {
     return result;
   }
 
-  #cursor(asks?: Pick<CachedPlan, 'setsInsertId' | 'countsFoundRows'>): GateCursor {
-    return new GateCursor(this.env, this.state, this.shards, this.#options.signal(), this.#actions(), asks);
+  #cursor(asks?: Pick<CachedPlan, 'setsInsertId' | 'countsFoundRows' | 'system'>): GateCursor {
+    return new GateCursor(this.env, this.state, this.shards, this.#options.signal(), this.#actions(), { ...asks, visible: asks?.system === true && this.access.confined ? (keyspace) => this.access.allows(keyspace) : undefined });
   }
 
   async #session(ast: Statement, query: NormalizedQuery): Promise<QueryResult> {
+    this.access.checkStatement(ast, this.state.target, this.#isKeyspace);
     switch (ast.kind) {
       case 'begin':
         if (this.shards.inTransaction) await this.#commit();
@@ -336,7 +351,7 @@ export class StatementRunner implements SetHome {
     const number = Number(String(value?.value ?? ''));
     if (!Number.isSafeInteger(number)) throw new VtrewindError({ code: 'VTR1005', mysql: ER.NO_SUCH_THREAD, grpc: 'NOT_FOUND', message: `Unknown thread id: ${String(value?.value ?? '')}` });
     const [user = ''] = this.#options.facts.account.split('@');
-    await this.env.registry.kill(number, queryOnly ? 'query' : 'connection', user);
+    await this.env.registry.kill(number, queryOnly ? 'query' : 'connection', user, this.access.mayKillAny);
     return NOTHING;
   }
 
@@ -395,7 +410,7 @@ export class StatementRunner implements SetHome {
     const made = this.#makePlan(ast, printStatement(ast, this.settings));
     const binds: Record<string, BindVariable> = {};
     for (const name of made.needs) binds[name] = sessionValue(name, this.state, this.#options.facts);
-    const result = await this.env.planner.execute(made.plan, binds, this.#cursor());
+    const result = await this.env.planner.execute(made.plan, binds, this.#cursor({ setsInsertId: false, countsFoundRows: false, system: made.system }));
     return result.fields.map((field, i) => ({ type: field.type, value: result.rows[0]?.[i] ?? null }));
   }
 

@@ -10,7 +10,6 @@ const rights = {
   Keyspaces: z.array(z.string().min(1)).optional(),
   ReadOnly: z.boolean().optional(),
   MayRestore: z.boolean().optional(),
-  MayReplicate: z.boolean().optional(),
   MayKillAny: z.boolean().optional(),
 };
 const role = z.strictObject(rights);
@@ -33,7 +32,7 @@ type Rights = z.infer<typeof role>;
 
 /**
  * Vitess's `mysql_auth_server_static` JSON (user → entry or list of entries with MysqlNativePassword, Password, UserData, SourceHost, Groups), and
- * beyond it: AuthPlugins, RequireTLS, CertSubject/CertIssuer/CertSAN, Keyspaces, ReadOnly, MayRestore, MayReplicate, MayKillAny, Roles. A key `@name` is no user
+ * beyond it: AuthPlugins, RequireTLS, CertSubject/CertIssuer/CertSAN, Keyspaces, ReadOnly, MayRestore, MayKillAny, Roles. A key `@name` is no user
  * but a role that entries name. Throws VTR0820 naming the user when an entry is not of that form; a file half understood would lock people out or let them in.
  */
 export function parseStaticUsers(json: string): readonly UserEntry[] {
@@ -55,7 +54,7 @@ function checked<T>(schema: z.ZodType<T>, user: string, value: unknown): T {
   if (parsed.success) return parsed.data;
   // Only where it is wrong: the value may be a password.
   const [issue] = parsed.error.issues;
-  const where = issue === undefined ? '' : issue.code === 'unrecognized_keys' ? `unknown key ${issue.keys.join(', ')}` : `${issue.path.join('.') || 'entry'}: ${issue.code.replaceAll('_', ' ')}`;
+  const where = issue === undefined ? '' : issue.code === 'unrecognized_keys' ? `unknown key ${issue.keys.join(', ')}${issue.keys.includes('MayReplicate') ? ' (the gate gives nobody a binlog)' : ''}` : `${issue.path.join('.') || 'entry'}: ${issue.code.replaceAll('_', ' ')}`;
   throw badUsers(`user ${user}: ${where}`);
 }
 
@@ -76,7 +75,7 @@ function rightsOf(user: string, given: Entry, roles: ReadonlyMap<string, Rights>
     return found;
   });
   if (own || parts.length === 0) parts.push(given);
-  return accessOf(parts.map((part) => ({ keyspaces: part.Keyspaces, readOnly: part.ReadOnly === true, mayRestore: part.MayRestore === true, mayReplicate: part.MayReplicate === true, mayKillAny: part.MayKillAny === true })));
+  return accessOf(parts.map((part) => ({ keyspaces: part.Keyspaces, readOnly: part.ReadOnly === true, mayRestore: part.MayRestore === true, mayKillAny: part.MayKillAny === true })));
 }
 
 function credentialOf(user: string, given: Entry, certified: boolean): CredentialCheck {

@@ -6,14 +6,12 @@ export interface UserAccess {
   readonly readOnly: boolean;
   /** May begin, change and drop restores of keyspaces. */
   readonly mayRestore: boolean;
-  /** May read a shard's binlog. */
-  readonly mayReplicate: boolean;
   /** May see and end the sessions of others. */
   readonly mayKillAny: boolean;
 }
 
 /** Where no users were given, or entries name no rights: everything but what others would suffer from. */
-export const FULL_ACCESS: UserAccess = { keyspaces: undefined, readOnly: false, mayRestore: true, mayReplicate: false, mayKillAny: false };
+export const FULL_ACCESS: UserAccess = { keyspaces: undefined, readOnly: false, mayRestore: true, mayKillAny: false };
 
 /** Several grants together: a right of one is a right. */
 export function accessOf(grants: readonly UserAccess[]): UserAccess {
@@ -21,7 +19,7 @@ export function accessOf(grants: readonly UserAccess[]): UserAccess {
   return {
     keyspaces: everywhere ? undefined : grants.flatMap((grant) => grant.keyspaces ?? []),
     readOnly: grants.every((grant) => grant.readOnly), mayRestore: grants.some((grant) => grant.mayRestore),
-    mayReplicate: grants.some((grant) => grant.mayReplicate), mayKillAny: grants.some((grant) => grant.mayKillAny),
+    mayKillAny: grants.some((grant) => grant.mayKillAny),
   };
 }
 

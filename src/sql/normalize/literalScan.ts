@@ -434,9 +434,12 @@ export class LiteralScan {
     const single = start === lastStart;
     const named = (last === T.IDENT || last === T.QUOTED_IDENT) && C.endsOperand[beforeLast] === 1;
     if (named && !single) return;
-    const unnamed = last === T.STRING ? C.endsOperand[beforeLast] === 0 && beforeLast !== T.INTRODUCER && !this.mayBeName(beforeLast) : C.endsOperand[last] === 1 && last < K.FIRST_KEYWORD;
+    // Behind a word that may be a name, a string or a name may be an alias.
+    const unnamed = !this.mayBeName(beforeLast) && (last === T.STRING ? C.endsOperand[beforeLast] === 0 && beforeLast !== T.INTRODUCER : C.endsOperand[last] === 1 && last < K.FIRST_KEYWORD);
+    // `interval 1 day d`: behind a word that is no name's, an identifier may be an alias all the same.
+    const doubtful = (last === T.IDENT || last === T.QUOTED_IDENT) && !single && beforeLast >= K.FIRST_KEYWORD;
     const plainBytes = typeof this.source === 'string' || this.settings.charset.rule === PLAIN;
-    if (unnamed && !single && !literalFirst && plainBytes && end - start <= MAX_ALIAS && !this.hasParam(mark)) {
+    if (unnamed && !doubtful && !single && !literalFirst && plainBytes && end - start <= MAX_ALIAS && !this.hasParam(mark)) {
       this.edits.push(end, end, ALIAS - start);
       return;
     }

@@ -92,6 +92,7 @@ export class Cluster {
     await this.#role('archiver', ['archiver', `--cell=${cell}`, `--listen=${archiver}`, `--db-credentials-file=${this.#credentials}`, ...this.#storageFlags()]);
     const ready = await this.#role('gate', [
       'gate', `--cell=${cell}`, `--mysql-address=${gate.mysql}`, `--http-address=${gate.http}`, `--tablet-protocol=${gate.tabletProtocol}`, `--db-credentials-file=${this.#credentials}`, '--dbddl-plugin=up',
+      `--scratch-mysqld=${gate.scratchMysqld ?? this.#config.mysqld}`,
       ...(gate.users === undefined ? [] : [`--mysql-auth-server-static-file=${gate.users}`]),
     ], (request, body) => this.#onGateRequest(request, body));
     this.#gateHttp = String(ready['http']);

@@ -25,7 +25,7 @@ const clusterConfig = z.strictObject({
   data: z.string().default('./vtrewind-data'),
   mysqld: z.string().default('auto'),
   gate: z
-    .strictObject({ mysql: address.default('127.0.0.1:15306'), http: address.default('127.0.0.1:15001'), users: z.string().optional(), tabletProtocol: z.enum(['mysql', 'grpc']).default('mysql') })
+    .strictObject({ mysql: address.default('127.0.0.1:15306'), http: address.default('127.0.0.1:15001'), users: z.string().optional(), tabletProtocol: z.enum(['mysql', 'grpc']).default('mysql'), scratchMysqld: z.string().optional() })
     .default({ mysql: '127.0.0.1:15306', http: '127.0.0.1:15001', tabletProtocol: 'mysql' }),
   /** vtctldclient's server address. */
   control: address.default('127.0.0.1:15999'),

@@ -41,7 +41,7 @@ const DATABASES = 'vtrewind_scratch_';
 const ACCOUNT = 'vtrewind_scratch';
 const accountStatements = [
   `CREATE USER '${ACCOUNT}'@'localhost'`,
-  `GRANT SELECT, INSERT, CREATE, DROP, ALTER, INDEX ON \`vtrewind\\_scratch\\_%\`.* TO '${ACCOUNT}'@'localhost'`,
+  `GRANT SELECT, INSERT, EXECUTE, CREATE, DROP, ALTER, INDEX ON \`vtrewind\\_scratch\\_%\`.* TO '${ACCOUNT}'@'localhost'`,
 ];
 
 /** `$XDG_CACHE_HOME/vtrewind/scratch`, else below `~/.cache`. */

@@ -300,6 +300,21 @@ export interface Insert {
   /** Sharded with ON DUPLICATE KEY or REPLACE: a unique key of another shard can't be seen. */
   readonly forceNonStreaming?: boolean;
   readonly targetShards?: ShardTarget;
+  /** ON DUPLICATE KEY UPDATE and REPLACE on a table with owned lookups, one per row: rows in the way are found first. */
+  readonly conflicts?: readonly InsertConflicts[];
+}
+
+/** The rows that a new row collides with. */
+export interface InsertConflicts {
+  readonly kind: 'update' | 'replace';
+  /** Each gives the primary keys of the rows that have one key in common with the new row; the first that gives one counts for `update`. */
+  readonly find: readonly Primitive[];
+  /** The bind variables that `change` takes a primary key in. */
+  readonly keys: readonly string[];
+  /** Key columns that the statement sets to the new row's value: the row in the way must have it already. */
+  readonly same: readonly { readonly key: number; readonly column: string }[];
+  /** Changes or removes the row with this primary key; absent when nothing is left to change. */
+  readonly change?: Primitive;
 }
 
 export interface InsertVindex {

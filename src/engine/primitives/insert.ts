@@ -1,5 +1,5 @@
 import { VtrewindError } from '../../base/errors.ts';
-import type { Generate, Insert, InsertVindex } from '../../planner/plan.ts';
+import type { Generate, Insert, InsertConflicts, InsertVindex } from '../../planner/plan.ts';
 import { vindexBind } from '../../planner/dml/vindexBind.ts';
 import type { BindVariable, QueryResult } from '../../vitess/queryService.ts';
 import { resolveDestination, valueTypes, type Destination } from '../../vschema/index.ts';
@@ -9,7 +9,7 @@ import { evaluate } from '../evaluate/evaluate.ts';
 import { lookupKeyspaceIds } from '../lookups.ts';
 import { asVindexValue, resolveRouting } from '../resolve.ts';
 import type { ShardQuery } from '../vcursor.ts';
-import { insertLookupRow, missingLookup, sendQueries, sendWrites, addResults, type RunWrite } from './dml.ts';
+import { insertLookupRow, missingLookup, removeLookupRow, sendQueries, sendWrites, addResults, type RunWrite } from './dml.ts';
 
 export async function runInsert(p: Insert, env: Environment, run: RunWrite): Promise<QueryResult> {
   if (p.input !== undefined) return insertSelect(p, env, run);
@@ -17,6 +17,8 @@ export async function runInsert(p: Insert, env: Environment, run: RunWrite): Pro
   const generated = p.generate === undefined ? undefined : await generate(p.generate, env, rowCount);
   const inner = generated === undefined ? env : withBinds(env, generated.binds);
   const result = p.vindexes === undefined || p.variant === 'Unsharded' ? await insertPlain(p, inner) : await insertSharded(p, inner, run);
+  // The row in the way was changed: its id is the statement's, and not that of the new row.
+  if (p.conflicts?.length === 1 && result.insertIdChanged === false) return result;
   return withInsertId(result, generated?.first, env, generated?.given);
 }
 
@@ -84,6 +86,7 @@ async function insertRows(p: Insert, env: Environment, run: RunWrite, rows: read
   const [primary] = vindexes;
   if (primary === undefined) throw new VtrewindError({ code: 'VTR1518', message: `no primary vindex for an insert into ${p.table}` });
   const destinations = primaryDestinations(primary, values[0] ?? [], p);
+  if (goesRowByRow(p, vindexes)) return insertEach(p, env, run, rows, vindexes, values, destinations, note);
   const kept: number[] = [];
   const binds: Record<string, BindVariable> = {};
   const shards = await env.vcursor.allShards(p.keyspace.name, undefined);
@@ -93,13 +96,13 @@ async function insertRows(p: Insert, env: Environment, run: RunWrite, rows: read
     if (destination === undefined) continue;
     if (destination.kind !== 'keyspaceId') {
       if (p.ignore === true) continue;
-      throw new VtrewindError({ code: 'VT09023', mysql: 1105, message: `VT09023: could not map ${JSON.stringify((values[0]?.[row] ?? []).map((v) => v.value?.toString() ?? null))} to a keyspace id` });
+      throw unmapped(values[0]?.[row]);
     }
     let skip = false;
     for (const [i, v] of vindexes.entries()) {
       const value = values[i]?.[row] ?? [];
       note(v, row, value, binds);
-      if (i > 0 && !(await placeSecondary(v, value, destination.keyspaceId, env, run, p, row))) skip = true;
+      if (i > 0 && (await placeSecondary(v, value, destination.keyspaceId, env, run, p, row)) === false) skip = true;
     }
     if (!skip) kept.push(row);
   }
@@ -119,6 +122,99 @@ async function insertRows(p: Insert, env: Environment, run: RunWrite, rows: read
   const alone = { ...env, canAutocommit: env.canAutocommit && queries.length === 1 };
   const several = rows.length > 1 || p.input !== undefined;
   return sendQueries(queries, alone, p.queryTimeoutMs, p.multiShardAutocommit === true, (result, at) => (several && counts[at] === 1 ? { ...result, info: infoOfOne(result, p) } : result));
+}
+
+function unmapped(value: readonly BindVariable[] | undefined): VtrewindError {
+  return new VtrewindError({ code: 'VT09023', mysql: 1105, message: `VT09023: could not map ${JSON.stringify((value ?? []).map((v) => v.value?.toString() ?? null))} to a keyspace id` });
+}
+
+/** What becomes of a row is known only when it is sent, and its lookup rows depend on it. */
+function goesRowByRow(p: Insert, vindexes: readonly InsertVindex[]): boolean {
+  return p.conflicts !== undefined || (p.ignore === true && vindexes.some((v) => v.lookup !== undefined));
+}
+
+/** One row after another: what is in its way is changed or removed first; lookup rows of a row that IGNORE left out are taken back. */
+async function insertEach(p: Insert, env: Environment, run: RunWrite, rows: readonly string[], vindexes: readonly InsertVindex[], values: readonly (readonly (readonly BindVariable[])[])[], destinations: readonly Destination[], note: NoteValue): Promise<QueryResult> {
+  let total: QueryResult = { ...emptyResult, warnings: 0 };
+  let duplicates = 0;
+  const alone = { ...env, canAutocommit: false };
+  for (const [row, text] of rows.entries()) {
+    const destination = destinations[row];
+    const binds: Record<string, BindVariable> = {};
+    for (const [i, v] of vindexes.entries()) note(v, row, values[i]?.[row] ?? [], binds);
+    const inner = withBinds(alone, binds);
+    const conflicts = p.conflicts?.[row];
+    const cleared = conflicts === undefined ? undefined : await clearConflicts(conflicts, inner, run, (column) => binds[vindexBind(column, row)]);
+    if (cleared !== undefined) duplicates += cleared.duplicates;
+    total = { ...total, rowsAffected: total.rowsAffected + (cleared?.affected ?? 0n) };
+    if (cleared?.done === true) {
+      total = { ...total, insertId: cleared.id ?? 0n, insertIdChanged: false };
+      continue;
+    }
+    if (destination?.kind !== 'keyspaceId') {
+      if (p.ignore !== true) throw unmapped(values[0]?.[row]);
+      duplicates++;
+      continue;
+    }
+    const result = await insertWithLookups(p, inner, run, text, vindexes, vindexes.map((_, i) => values[i]?.[row] ?? []), destination, row);
+    if (result.rowsAffected === 0n) duplicates++;
+    total = addResults(total, { ...result, insertId: result.rowsAffected === 0n ? 0n : result.insertId });
+  }
+  const { info: _, ...counted } = total;
+  return rows.length > 1 || p.input !== undefined ? { ...counted, info: `Records: ${rows.length}  Duplicates: ${duplicates}  Warnings: ${total.warnings ?? 0}` } : counted;
+}
+
+async function insertWithLookups(p: Insert, env: Environment, run: RunWrite, text: string, vindexes: readonly InsertVindex[], values: readonly (readonly BindVariable[])[], destination: Destination & { kind: 'keyspaceId' }, row: number): Promise<QueryResult> {
+  const undo: (() => Promise<void>)[] = [];
+  const undone: QueryResult = { ...emptyResult, warnings: 1 };
+  for (const [i, v] of vindexes.entries()) {
+    if (i === 0) continue;
+    const placed = await placeSecondary(v, values[i] ?? [], destination.keyspaceId, env, run, p, row);
+    if (placed === false) {
+      for (const back of undo) await back();
+      env.vcursor.session.addWarning({ code: 1062, message: `Duplicate entry '${(values[i] ?? []).map((x) => x.value?.toString() ?? 'NULL').join('-')}' for key '${v.name}'` });
+      return undone;
+    }
+    const { lookup, vindex } = v;
+    if (placed === 'new' && lookup !== undefined && vindex.kind === 'lookup') undo.push(() => removeLookupRow(vindex, lookup, values[i] ?? [], destination.keyspaceId, env, run));
+  }
+  const shards = await env.vcursor.allShards(p.keyspace.name, undefined);
+  const serving = shards.map((s) => ({ name: s.target.shard, keyRange: { start: Buffer.from(s.start), end: Buffer.from(s.end) }, target: s.target }));
+  const [home] = resolveDestination(p.keyspace.name, serving, destination);
+  const target = serving.find((s) => s.name === home)?.target;
+  if (target === undefined) throw new VtrewindError({ code: 'VTR1531', mysql: 1105, message: `no shard of ${p.keyspace.name} serves the row's keyspace id` });
+  const result = await sendQueries([{ target, sql: `${p.prefix ?? ''}${text}${p.suffix ?? ''}`, binds: env.binds }], env, p.queryTimeoutMs, false);
+  if (result.rowsAffected === 0n) for (const back of undo) await back();
+  return result;
+}
+
+interface Cleared { readonly affected: bigint; readonly duplicates: number; /** No row is to be inserted any more. */ readonly done: boolean; /** Of the changed row, where its key is one number. */ readonly id?: bigint }
+
+/** Finds what the new row collides with. The first such row is changed in place of the insert, or all of them go (REPLACE). Counted as MySQL counts. */
+async function clearConflicts(c: InsertConflicts, env: Environment, run: RunWrite, newValue: (column: string) => BindVariable | undefined): Promise<Cleared> {
+  const found = new Map<string, BindVariable[]>();
+  for (const query of c.find) {
+    const { fields, rows } = await collect(query, env);
+    release(env, rows.length);
+    for (const row of rows) found.set(row.map((value) => value?.toString('hex') ?? 'n').join('.'), row.map((value, i) => columnBind(fields[i], value)));
+    if (c.kind === 'update' && found.size > 0) break;
+  }
+  let affected = 0n;
+  for (const key of found.values()) {
+    for (const { key: at, column } of c.same) {
+      if (newValue(column)?.value?.toString() !== key[at]?.value?.toString()) throw new VtrewindError({ code: 'VT12001', mysql: 1235, sqlState: '42000', message: `VT12001: unsupported: DML cannot update vindex column: \`${column}\` of the row that is there is another` });
+    }
+    const changed = c.change === undefined ? emptyResult : await run(c.change, withBinds(env, Object.fromEntries(c.keys.map((name, i) => [name, key[i] ?? { type: valueTypes.NULL_TYPE }]))));
+    if (c.kind === 'replace') affected += changed.rowsAffected;
+    else return updated(changed, key);
+  }
+  return { affected, duplicates: found.size, done: false };
+}
+
+/** A changed row counts twice; one that stays as it is not at all, or once for clients that count rows found. */
+function updated(result: QueryResult, key: readonly BindVariable[]): Cleared {
+  const unchanged = result.rowsAffected === 0n || /Changed: 0 /.test(result.info ?? '');
+  return { affected: unchanged ? result.rowsAffected : 2n, duplicates: result.rowsAffected === 0n ? 0 : 1, done: true, ...(!unchanged && key.length === 1 && { id: givenId(key[0]).given ?? 0n }) };
 }
 
 /** A server says nothing of a single row; as part of several it counts. IGNORE leaves a duplicate out, ON DUPLICATE KEY UPDATE and REPLACE count it twice. */
@@ -142,14 +238,14 @@ function primaryDestinations(primary: InsertVindex, values: readonly (readonly B
   });
 }
 
-/** Owned lookups get their row; others must agree with where the row goes. False: the row is left out (INSERT IGNORE). */
-async function placeSecondary(v: InsertVindex, value: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite, p: Insert, row: number): Promise<boolean> {
+/** Owned lookups get their row (`new`, where it was not there); others must agree with where the row goes. False: the row is left out (INSERT IGNORE). */
+async function placeSecondary(v: InsertVindex, value: readonly BindVariable[], id: Buffer, env: Environment, run: RunWrite, p: Insert, row: number): Promise<boolean | 'new'> {
   if (v.owned && v.vindex.kind === 'lookup' && v.lookup === undefined) throw missingLookup(v.vindex);
   const isNull = value.some((x) => x.type === valueTypes.NULL_TYPE);
   if (v.lookup !== undefined && v.vindex.kind === 'lookup') {
     try {
       await insertLookupRow(v.vindex, v.lookup, value, id, env, run);
-      return true;
+      return 'new';
     } catch (error) {
       const known = VtrewindError.from(error);
       if (known.mysql !== 1062) throw error;

@@ -20,8 +20,8 @@ export const formatEvent: Buffer = (() => {
 })();
 export const format = decodeFormatDescription(formatEvent);
 
-/** The raw events of one transaction of `bytes` payload bytes, `at` microseconds, starting at `position`. */
-export function transactionEvents(gno: number, at: number, position: number, bytes = 10): Buffer[] {
+/** The raw events of one transaction of `bytes` payload bytes, `at` microseconds, starting at `position`; `statement` is its last before the commit. */
+export function transactionEvents(gno: number, at: number, position: number, bytes = 10, statement = ''): Buffer[] {
   const events: Buffer[] = [];
   let next = position;
   const add = (type: number, body: Buffer) => {
@@ -39,6 +39,7 @@ export function transactionEvents(gno: number, at: number, position: number, byt
   begin.write('BEGIN', 14);
   add(EVENT.QUERY, begin);
   for (let left = bytes; left > 0; left -= 1 << 20) add(EVENT.IGNORABLE, randomBytes(Math.min(left, 1 << 20)));
+  if (statement !== '') add(EVENT.QUERY, Buffer.concat([Buffer.alloc(14), Buffer.from(statement)]));
   add(EVENT.XID, Buffer.alloc(8, 1));
   return events;
 }
@@ -61,8 +62,8 @@ export class Feeder {
     this.#writer.setOrigin({ file: 'bin.000001', formatDescription: formatEvent, checksum: 'crc32' });
   }
 
-  async add(gno: number, at: number, bytes = 10): Promise<void> {
-    for (const event of transactionEvents(gno, at, this.position, bytes)) {
+  async add(gno: number, at: number, bytes = 10, statement = ''): Promise<void> {
+    for (const event of transactionEvents(gno, at, this.position, bytes, statement)) {
       this.position += event.length;
       const step = this.#assembler.push(event, this.position);
       await this.#writer.event(event);

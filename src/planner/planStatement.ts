@@ -82,7 +82,12 @@ export function planReadPrimitive(st: PlanningStatement, query: Query): { readon
   bindQuery(st, query, undefined, undefined);
   const planned = planQuery(st, query, { ordered: true, weights: false });
   const root = planned.route?.body !== undefined && planned.route.class !== 'next' ? named(st, planned) : planned.build();
-  return { root: withPullouts(st, root), names: planned.complete && planned.columns.length > 0 ? planned.columns.map((c, i) => (c.expr !== undefined && fromSystemTable(st, c.expr) && !aliased(query, i) ? undefined : c.name)) : undefined };
+  return { root: withPullouts(st, root), names: planned.complete && planned.columns.length > 0 && !namedByServer(query) ? planned.columns.map((c, i) => (c.expr !== undefined && fromSystemTable(st, c.expr) && !aliased(query, i) ? undefined : c.name)) : undefined };
+}
+
+/** VALUES names its columns `column_0`, …; MariaDB after the first row. */
+function namedByServer(query: Query): boolean {
+  return query.kind === 'values' || (query.kind === 'select' && query.items.some((i) => i.kind === 'star') && query.from.some((f) => f.kind === 'derivedTable' && f.query.kind === 'values'));
 }
 
 /** Columns of a system schema have the server's own spelling of their names. */

@@ -1,4 +1,4 @@
-import { build, mapChildren, type Expression, type Join, type Node, type Query, type TableExpr, type TableRef } from '../../sql/index.ts';
+import { build, mapChildren, type Expression, type Join, type JsonTableColumn, type Node, type Query, type TableExpr, type TableRef } from '../../sql/index.ts';
 import { isSystemSchema, type CatalogTable } from '../catalog.ts';
 import { mysqlError, planError, unsupported } from '../errors.ts';
 import { hasColumn, newScope, type AliasUse, type CteEntry, type CteScope, type Scope } from './scope.ts';
@@ -38,11 +38,16 @@ export function bindFrom(st: PlanningStatement, entry: TableExpr, scope: Scope, 
     }
     case 'jsonTable': {
       binders.expr(st, entry.document, scope, ctes, 'none');
-      return [add(st, scope, entry, { name: entry.alias, columns: [], complete: false, source: { kind: 'json', node: entry } })];
+      return [add(st, scope, entry, { name: entry.alias, columns: jsonColumns(entry.columns), complete: true, source: { kind: 'json', node: entry } })];
     }
     case 'join': return bindJoin(st, entry, scope, ctes, binders);
     default: return entry satisfies never;
   }
+}
+
+/** JSON_TABLE says all its columns; nested ones stand where they are written. */
+function jsonColumns(columns: readonly JsonTableColumn[]): OutputColumn[] {
+  return columns.flatMap((c) => (c.kind === 'jsonTableNested' ? jsonColumns(c.columns) : [{ name: c.name, ...(c.kind === 'jsonTableOrdinality' && { type: 265, collation: 63 }) }]));
 }
 
 function lateralScope(scope: Scope): Scope {

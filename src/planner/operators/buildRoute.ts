@@ -1,7 +1,8 @@
-import { build, printStatement, type ColumnRef, type CommonTable, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
+import { build, printStatement, some, type MatchAgainst, type ColumnRef, type CommonTable, type Expression, type Node, type Query, type Select, type TableRef } from '../../sql/index.ts';
 import { VtrewindError } from '../../base/errors.ts';
 import type { PlanningStatement } from '../analysis/statement.ts';
 import type { CatalogTable } from '../catalog.ts';
+import { unsupported } from '../errors.ts';
 import type { OrderColumn, Primitive, Route, Routing } from '../plan.ts';
 import { bestOption } from '../routing/options.ts';
 import { buildLookup, lookupQuery } from '../routing/lookup.ts';
@@ -35,6 +36,9 @@ export function buildRoute(st: PlanningStatement, route: RouteOperator, keepColu
   const lists = listVariables(option);
   const sent = forShards(st, query, route.renamed, lists.replaced);
   if (hasLocks(sent)) refuseSnapshotWrite(st, route.keyspace, 'a locking read');
+  if (!isSingleShard(option) && some(sent, (n) => n.kind === 'match' && (n as MatchAgainst).mode?.includes('query expansion') === true)) {
+    throw unsupported('MATCH … WITH QUERY EXPANSION, which depends on the rows of all shards');
+  }
   const system = route.class === 'system' ? systemTableValues(st, sent, route.known) : undefined;
   const finalQuery = system?.query ?? sent;
   const made: Route = {

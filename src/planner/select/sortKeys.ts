@@ -3,6 +3,8 @@ import type { PlanningStatement } from '../analysis/statement.ts';
 import type { OutputColumn } from '../analysis/tableInfo.ts';
 import { comparesPlainly, typeOfExpr } from '../analysis/typeOf.ts';
 import { padsSpaces } from '../collations.ts';
+import { unsupported } from '../errors.ts';
+import { valueTypes } from '../../vschema/valueType.ts';
 import { addColumn } from '../operators/columns.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { OrderColumn } from '../plan.ts';
@@ -30,6 +32,8 @@ export function isConstant(expr: Expression): boolean {
 /** Asks a source for a column to compare by. */
 export function addSortKey(st: PlanningStatement, source: Operator, expr: Expression, descending: boolean): SortKey {
   const known = typeOfExpr(st, st.expand(expr));
+  // JSON has an order of its own, and no weight strings.
+  if (known.type === valueTypes.JSON && source.kind === 'route') throw unsupported('sorting or grouping JSON across shards');
   const column = addColumn(st, source, expr);
   const weightColumn = comparesPlainly(known) ? undefined : addColumn(st, source, weightString(st, st.expand(expr)));
   return { expr, column, descending, ...(weightColumn !== undefined && { weightColumn }), ...(known.type !== undefined && { type: known.type }), ...(known.collation !== undefined && { collation: known.collation }) };

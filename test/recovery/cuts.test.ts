@@ -188,7 +188,7 @@ describe.each(here)('cuts of %s', (flavour) => {
       }
     };
     const first = start();
-    await waitFor('the replay', () => ['replaying', 'verifying', 'serving'].includes(phase()), { timeoutMs: 60_000, everyMs: 1 });
+    await waitFor('the replay', () => ['replaying', 'verifying', 'serving'].includes(phase()), { timeoutMs: 120_000, everyMs: 1 });
     first.kill('SIGKILL');
     try {
       process.kill(Number.parseInt(readFileSync(join(folder, 'mysqld.pid'), 'utf8'), 10), 'SIGKILL');
@@ -197,7 +197,7 @@ describe.each(here)('cuts of %s', (flavour) => {
     }
     const second = start();
     await waitFor('the restore', async () => (await findRestoreProgress(cluster.topology, 'ks_killed', '0'))?.state === 'serving', { timeoutMs: 120_000 });
-    const reader = await waitFor('a reader', () => cluster.app(204, 'vt_ks'), { timeoutMs: 30_000 });
+    const reader = await waitFor('a reader', () => cluster.app(204, 'vt_ks'), { timeoutMs: 60_000 });
     expect(await ids(reader)).toBe([...numbers(1, 20), 31, 32, 33, 34, ...numbers(41, 45)].filter((id) => id !== 32).join());
     expect(await scalar(reader, 'SELECT id FROM seen')).toBe('7');
     expect(parseGtidState(flavour, await position(reader)).equals(parseGtidState(flavour, ended))).toBe(true);
@@ -205,7 +205,7 @@ describe.each(here)('cuts of %s', (flavour) => {
     const gone = new Promise((resolve) => second.once('exit', resolve));
     second.kill('SIGTERM');
     await gone;
-  });
+  }, 360_000);
 
   it('the command line shows a plan as text and as JSON, and changes nothing', async () => {
     const json = await planned('--before-gtid', named.get('drop')!, '--exclude-gtid', named.get('delete')!, '--table', 'extra', '--json');

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { VtrewindError } from './base/errors.ts';
+import { addBackupCommands } from './commands/backupCommands.ts';
 import { addControlCommands } from './commands/controlCommands.ts';
 import { addDemo } from './commands/demoCommand.ts';
 import { normalizeArgv } from './commands/normalizeArgv.ts';
@@ -31,6 +32,7 @@ addWindow(program);
 addRestoreCommands(program);
 addOfflineTools(program);
 addDemo(program);
+addBackupCommands(program);
 
 try {
   const longNames = new Set([program, ...program.commands, ...program.commands.flatMap((command) => command.commands)].flatMap((command) => command.options.flatMap((option) => (option.long ? [option.long.slice(2)] : []))));

@@ -15,6 +15,7 @@ interface GateFlags extends TopologyFlags {
   readonly mysqlServerSslCert?: string;
   readonly mysqlServerSslKey?: string;
   readonly mysqlServerSslCa?: string;
+  readonly mysqlServerSocketPath?: string;
   readonly mysqlServerRequireSecureTransport?: true;
   readonly mysqlServerVersion?: string;
   readonly tabletProtocol: 'mysql' | 'grpc';
@@ -43,6 +44,7 @@ export function addGate(program: Command): void {
     .requiredOption('--cell <cell>', 'the cell this gate is in')
     .option('--cells-to-watch <cells>', 'cells whose tablets it uses (default: its own)', listOf, [] as readonly string[])
     .option('--mysql-address <address>', 'where clients connect', '127.0.0.1:15306')
+    .option('--mysql-server-socket-path <path>', 'a unix socket for clients as well')
     .option('--http-address <address>', '/healthz, /metrics, /debug/vars, /debug/health', '127.0.0.1:15001')
     .option('--mysql-auth-server-static-file <file>', "users, in Vitess's JSON form, read again when it changes; without it anyone may log in, from loopback only")
     .option('--mysql-server-ssl-cert <file>', 'certificate for clients (a self-signed one is made when none is given)')
@@ -63,6 +65,9 @@ export function addGate(program: Command): void {
     if ((flags.mysqlServerSslCert === undefined) !== (flags.mysqlServerSslKey === undefined)) {
       throw new VtrewindError({ code: 'VTR0928', grpc: 'INVALID_ARGUMENT', message: '--mysql-server-ssl-cert and --mysql-server-ssl-key go together' });
     }
+    if (flags.mysqlServerSslCa !== undefined && flags.mysqlServerSslCert === undefined) {
+      throw new VtrewindError({ code: 'VTR0928', grpc: 'INVALID_ARGUMENT', message: '--mysql-server-ssl-ca asks clients for certificates and needs --mysql-server-ssl-cert and --mysql-server-ssl-key' });
+    }
     const { runGate } = await import('../../gate/gate.ts');
     await runRole(async (signal) => {
       const topology = await topologyOf(flags);
@@ -72,6 +77,7 @@ export function addGate(program: Command): void {
           cellsToWatch: flags.cellsToWatch.length > 0 ? flags.cellsToWatch : [flags.cell],
           topo: topology,
           mysqlAddress: flags.mysqlAddress,
+          mysqlSocketPath: flags.mysqlServerSocketPath,
           httpAddress: flags.httpAddress,
           usersFile: flags.mysqlAuthServerStaticFile,
           tls: { certFile: flags.mysqlServerSslCert, keyFile: flags.mysqlServerSslKey, caFile: flags.mysqlServerSslCa, required: flags.mysqlServerRequireSecureTransport === true },

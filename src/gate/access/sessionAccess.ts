@@ -1,7 +1,7 @@
 import { VtrewindError } from '../../base/errors.ts';
 import { allowsKeyspace, FULL_ACCESS, type UserAccess } from '../../mysql/auth/userAccess.ts';
 import { ER } from '../../mysql/constants/errorCodes.ts';
-import type { Plan } from '../../planner/plan.ts';
+import type { Plan, Scratch } from '../../planner/plan.ts';
 import { type Statement, visit } from '../../sql/index.ts';
 import { parseTarget, type SessionTarget } from '../session/target.ts';
 import { commandWord, openStatements, readSchemaTables, readStatements, readWithin, shownSubjects } from './statementKinds.ts';
@@ -68,6 +68,7 @@ export class SessionAccess {
     if (this.scope === '') return;
     if (this.#rights.readOnly && (plan.writes || plan.multiShardWrites)) throw this.#readOnly();
     if (!this.confined) return;
+    for (const { keyspace, table } of scratchOrigins(plan.root)) if (!this.allows(keyspace)) throw this.#noTable('SELECT', table);
     for (const used of plan.tablesUsed) {
       const keyspace = used.slice(0, used.indexOf('.'));
       if (!this.allows(keyspace) && keyspace.toLowerCase() !== SYSTEM_SCHEMA) throw this.#noTable(plan.queryType.toUpperCase(), used.slice(keyspace.length + 1));
@@ -123,6 +124,14 @@ export class SessionAccess {
   #needs(what: string): VtrewindError {
     return new VtrewindError({ code: 'VTR1034', mysql: ER.SPECIFIC_ACCESS_DENIED_ERROR, sqlState: '42000', grpc: 'PERMISSION_DENIED', message: `Access denied; you need (at least one of) the ${what} privilege(s) for this operation` });
   }
+}
+
+/** The tables that a plan takes to the scratch server. */
+function scratchOrigins(part: unknown): { readonly keyspace: string; readonly table: string }[] {
+  if (Array.isArray(part)) return part.flatMap(scratchOrigins);
+  if (typeof part !== 'object' || part === null || !('op' in part)) return [];
+  const here = part.op === 'Scratch' ? (part as Scratch).inputs.map((input) => input.origin) : [];
+  return [...here, ...Object.values(part).flatMap(scratchOrigins)];
 }
 
 /** The keyspace of a qualifier, which may carry a shard or a tablet type. */

@@ -100,7 +100,8 @@ export function rowKey(row: Row, columns: readonly OrderColumn[], fields: readon
   let key = '';
   for (const column of columns) {
     const { at } = chooseColumn(column, fields);
-    const part = hashKey(row[at], at === column.column ? fields[at]?.type ?? valueTypes.VARBINARY : valueTypes.VARBINARY);
+    // A branch of a union may have no weight strings where another has: its values stand for themselves, never for NULL.
+    const part = hashKey(row[at] ?? row[column.column], at === column.column ? fields[at]?.type ?? valueTypes.VARBINARY : valueTypes.VARBINARY);
     key += `${part.length}:${part}`;
   }
   return key;

@@ -69,7 +69,7 @@ for (const flavour of await flavours()) {
         startCluster({ mysqld, keyspaces: [{ name: 'c', vschema: { tables: { seq: { type: 'sequence' } } }, schema: sequences }, { name: 's', shards: ['-80', '80-'], vschema: numbered, schema }] }),
       ]);
       const grpc = await cluster.role(
-        'gate', '--cell=zone1', '--mysql-address=127.0.0.1:0', '--http-address=127.0.0.1:0', '--tablet-protocol=grpc', `--db-credentials-file=${cluster.data}/credentials.json`, '--topo-implementation=etcd2', `--topo-global-server-address=${cluster.topology}`,
+        'gate', '--cell=zone1', '--mysql-address=127.0.0.1:0', '--http-address=127.0.0.1:0', '--tablet-protocol=grpc', `--scratch-mysqld=${mysqld ?? 'auto'}`, `--db-credentials-file=${cluster.data}/credentials.json`, '--topo-implementation=etcd2', `--topo-global-server-address=${cluster.topology}`,
       );
       Object.assign(gates, { mysql: cluster.mysql, grpc: String(grpc['mysql']) });
     }, 180_000);

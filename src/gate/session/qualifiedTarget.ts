@@ -14,8 +14,8 @@ const mark = /[@:/[]/;
 
 /**
  * `` select … from `ks@replica`.t `` and `` `ks:-80`.t ``: the qualifier of every table is one and the same target, which holds for this
- * statement in place of the session's. Undefined when no name carries one. Tables of several tablet types are left to the planner; several
- * shards in one statement are refused (VT12001). Throws 1049 for a qualifier that is no target.
+ * statement in place of the session's. Undefined when no name carries one. Several targets in one
+ * statement are refused (VT12001). Throws 1049 for a qualifier that is no target.
  */
 export function qualifiedTarget(ast: Statement, isKeyspace: (name: string) => boolean, defaultType: TabletTypeName): TargetedStatement | undefined {
   const qualifiers = new Set<string>();
@@ -27,9 +27,9 @@ export function qualifiedTarget(ast: Statement, isKeyspace: (name: string) => bo
   if (text === undefined) return undefined;
   const target = parseTarget(text, defaultType);
   if (qualifiers.size > 1) {
-    if (targets.every((one) => parseTarget(one, defaultType).shard === undefined)) return undefined;
+    const shards = targets.some((one) => parseTarget(one, defaultType).shard !== undefined);
     throw new VtrewindError({
-      code: 'VT12001', mysql: ER.NOT_SUPPORTED_YET, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: 'VT12001: unsupported: a shard named by one table of several in a statement',
+      code: 'VT12001', mysql: ER.NOT_SUPPORTED_YET, sqlState: '42000', grpc: 'UNIMPLEMENTED', message: `VT12001: unsupported: a ${shards ? 'shard' : 'tablet type'} named by one table of several in a statement`,
       hint: 'name the same target for every table, or USE it',
     });
   }

@@ -89,7 +89,9 @@ export class LiteralScan {
     let beginItem = false;
 
     for (;;) {
-      const kind = lexer.next();
+      let kind = lexer.next();
+      // `@@key`: any word is a variable's name.
+      if (k1 === T.AT_AT && kind >= K.FIRST_KEYWORD) kind = T.IDENT;
       const start = lexer.start;
       if (kind === T.EOF || kind === T.SEMICOLON) {
         if (depth === 0 && clause[0] === SELECT_LIST) this.endItem(0, end1, k1, k2, start1);

@@ -84,6 +84,7 @@ describe('what becomes of a statement', () => {
     ['select a from t where convert(a, chaér(2)) = 1', 'select a from t where convert(a, chaér(2)) = :v1', '265:1'],
     // As the fuzz test found it (seed 271121794, input 103722): a word that may be a name before what may be an alias.
     ['select cast(1 as char) = begin "A"', 'select cast(1 as char) = begin "A"'],
+    ["select @@key 'OFF'", "select @@key 'OFF'"],
     ['select 2 || 3 || begin x', 'select 2 || 3 || begin x'],
     ["select group_concat(a order by b separator ', ') g from t where a like 'x!%' escape '!' and b = 'c' collate 'utf8mb4_bin'", "select group_concat(a order by b separator ', ') g from t where a like :v1 escape '!' and b = :v2 collate 'utf8mb4_bin'", '6165:x!%', '6165:c'],
     ['select sum(a) over (partition by b order by c rows between 1 preceding and 2 following) s from t', 'select sum(a) over (partition by b order by c rows between 1 preceding and 2 following) s from t'],

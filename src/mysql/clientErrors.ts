@@ -25,3 +25,16 @@ export function resultTooLarge(limit: string): VtrewindError {
     code: 'VTR0805', mysql: ER.UNKNOWN_ERROR, grpc: 'RESOURCE_EXHAUSTED', message: `result larger than ${limit}`, hint: 'stream it, or narrow the statement',
   });
 }
+
+/** Too many failed logins of this user from this address: VTR0828, MySQL 3955. `forMs`: milliseconds left. */
+export function blocked(user: string, address: string, forMs: number): VtrewindError {
+  return new VtrewindError({
+    code: 'VTR0828', mysql: ER.ACCOUNT_BLOCKED, grpc: 'UNAUTHENTICATED',
+    message: `Access denied for user '${user}'@'${address}'. Account is blocked for ${Math.ceil(forMs / 1000)} second(s) due to too many consecutive failed logins.`,
+  });
+}
+
+/** The client closed its connection while its command ran: VTR0823, MySQL 1317. */
+export function clientGone(): VtrewindError {
+  return new VtrewindError({ code: 'VTR0823', mysql: ER.QUERY_INTERRUPTED, sqlState: '70100', grpc: 'CANCELED', message: 'the client closed its connection' });
+}

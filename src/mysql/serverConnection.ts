@@ -5,6 +5,7 @@ import { checkClientCertificate, type ServerTls } from './auth/serverTls.ts';
 import type { LoginThrottle } from './auth/loginThrottle.ts';
 import { makeNonce, verifyClient } from './auth/serverAuth.ts';
 import { CACHING_SHA2 } from './auth/cachingSha2.ts';
+import { blocked, clientGone } from './clientErrors.ts';
 import type { UserEntry, UserSource } from './auth/users.ts';
 import { CompressedStream, zstdAvailable } from './compressedStream.ts';
 import { CAPABILITY, has } from './constants/capabilities.ts';
@@ -490,14 +491,3 @@ export class MysqlServerConnection implements PacketOutlet {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function blocked(user: string, address: string, forMs: number): VtrewindError {
-  return new VtrewindError({
-    code: 'VTR0828', mysql: ER.ACCOUNT_BLOCKED, grpc: 'UNAUTHENTICATED',
-    message: `Access denied for user '${user}'@'${address}'. Account is blocked for ${Math.ceil(forMs / 1000)} second(s) due to too many consecutive failed logins.`,
-  });
-}
-
-function clientGone(): VtrewindError {
-  return new VtrewindError({ code: 'VTR0823', mysql: ER.QUERY_INTERRUPTED, sqlState: '70100', grpc: 'CANCELED', message: 'the client closed its connection' });
-}

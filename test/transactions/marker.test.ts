@@ -80,6 +80,17 @@ describe.each(cases)('transactions over shards on $flavour, tablets over $tablet
     await endTransactionOf(folderOf('80-'));
     await expect(c.query('commit')).rejects.toMatchObject({ errno: expect.any(Number) });
     expect((await c.query<RowDataPacket[]>('select id, v from t where v = 6'))[0]).toEqual([]);
+
+    // one that can't commit behind one that has: the error says which stands
+    await c.query('begin');
+    await c.query('update t set v = 7 where id = 10');
+    await c.query('update t set v = 7 where id = 1');
+    const root = await direct(folderOf('80-'));
+    await root.query('set global read_only = 1');
+    await expect(c.query('commit')).rejects.toMatchObject({ message: expect.stringMatching(/the commit failed on ks[:/]80-.* after ks[:/]-80.* had committed/) });
+    await root.query('set global read_only = 0');
+    await root.end();
+    expect((await c.query<RowDataPacket[]>('select id, v from t where v = 7'))[0]).toEqual([{ id: '10', v: 7 }]);
     await c.end();
     await cluster.stop();
   }, 240_000);

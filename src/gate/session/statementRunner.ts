@@ -144,16 +144,12 @@ export class StatementRunner implements SetHome {
       this.access.checkPlan(plan);
       const setsInsertId = ast.kind === 'select' && some(ast, (node) => node.kind === 'function' && node.name === 'last_insert_id' && node.args.length > 0);
       const countsFoundRows = plan.root?.op === 'Route' && 'limit' in ast && ast.limit !== undefined && some(ast, (node) => node.kind === 'select' && node.options.includes('sql_calc_found_rows'));
-      return { plan, fast: setsInsertId || countsFoundRows || readsSystemTables(ast, target.keyspace) ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows, system: this.#readsSystem(parsed) };
+      const system = readsSystemTables(parsed, target.keyspace);
+      return { plan, fast: setsInsertId || countsFoundRows || system ? undefined : fastRoute(plan, needs.length === 0 ? printStatement(parsed) : undefined, this.settings), needs, setsInsertId, countsFoundRows, system };
     });
   }
 
   readonly #isKeyspace = (name: string): boolean => this.env.view.vschema.keyspaces.has(name);
-
-  #readsSystem(ast: Statement): boolean {
-    const selected = isSystemSchema(this.state.target.keyspace);
-    return some(ast, (node) => node.kind === 'tableName' && (node.schema === undefined ? selected : isSystemSchema(node.schema)));
-  }
 
   #planFor(ast: Statement, source: string, target: SessionTarget): Plan {
     try {
@@ -501,5 +497,3 @@ function snapshotFacts(env: GateEnvironment): ReadonlyMap<string, { readonly bas
   }
   return facts;
 }
-
-export type { SessionTarget };
